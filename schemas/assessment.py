@@ -1,0 +1,335 @@
+"""The answer as JSON. Documented in openapi.yaml as `Assessment`; the one place that names its keys."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemas.text import write_instant
+from service.domain.assessment import (
+    Assessment,
+    ChainShown,
+    Contributor,
+    Firing,
+    Flag,
+    Gap,
+    Input,
+    Knee,
+    LedgerRow,
+    NoteShown,
+    Premise,
+    Recommendation,
+    Safety,
+    Verdict,
+)
+from service.domain.exam import Side
+from service.domain.rule import (
+    Ask,
+    Effect,
+    Forbid,
+    MakeDue,
+    Note,
+    RaiseFlag,
+    Recommend,
+    Rule,
+    Score,
+    SetState,
+)
+from service.domain.rulebase import RuleBase
+
+Json = dict[str, Any]
+
+
+def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = False) -> Json:
+    """The whole answer; brief leaves out trace and undetermined."""
+    answer: Json = {
+        "assessment_id": assessment.id,
+        "recorded": False,
+        "summary": {
+            "headline": assessment.summary.headline,
+            "ask_next": [
+                _sided(item.side, {"finding": item.finding, "label": item.label})
+                for item in assessment.summary.ask_next
+            ],
+            "safety_left": assessment.summary.safety_left,
+        },
+        "rule_base": write_rule_base(rulebase),
+        "software": dict(assessment.software),
+    }
+    exam = assessment.exam
+    for key, reference in (
+        ("exam_id", exam.exam_id), ("subject", exam.subject), ("encounter", exam.encounter)
+    ):  # fmt: skip
+        if reference is not None:
+            answer[key] = reference
+    answer |= {
+        "performed_at": write_instant(exam.performed_at),
+        "assessed_at": write_instant(assessment.assessed_at),
+        "outside_intended_use": assessment.outside_intended_use,
+        "safety": _safety(assessment.safety),
+        "knees": [_knee(knee, rulebase) for knee in assessment.knees],
+    }
+    if not brief:
+        answer["trace"] = [_firing(firing, rulebase) for firing in assessment.trace]
+    answer["suppressed"] = [
+        _sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
+    ]
+    if not brief:
+        answer["undetermined"] = [
+            _sided(item.side, {"rule": item.rule, "gaps": [_gap(gap) for gap in item.gaps]})
+            for item in assessment.undetermined
+        ]
+    answer["notes"] = [_note(note) for note in assessment.notes]
+    answer["stale"] = [_input(seen) for seen in assessment.stale]
+    if assessment.ledger is not None:
+        answer["ledger"] = [_ledger_row(row) for row in assessment.ledger]
+    return answer
+
+
+def write_rule_base(rulebase: RuleBase) -> Json:
+    """Name, version, digest and approval; a draft says so."""
+    approval = rulebase.approval
+    written: Json = {
+        "name": rulebase.name,
+        "version": rulebase.version,
+        "digest": rulebase.digest,
+        "status": approval.status,
+        "approved_by": approval.approved_by,
+        "approved_on": approval.approved_on.isoformat() if approval.approved_on else None,
+        "review_by": approval.review_by.isoformat(),
+        "intended_use": approval.intended_use,
+    }
+    if approval.status == "draft":
+        written["notice"] = approval.draft_notice
+    return written
+
+
+def _sided(side: Side | None, fields: Json) -> Json:
+    """`side` is left out where there is none."""
+    return fields if side is None else {"side": side, **fields}
+
+
+def _safety(safety: Safety) -> Json:
+    return {
+        "status": safety.status,
+        "referral_first": safety.referral_first,
+        "flags": [_flag(flag) for flag in safety.flags],
+        "not_screened": [_sided(side, {"finding": finding}) for finding, side in safety.not_screened],
+        "withheld_reason": list(safety.withheld_reason),
+    }
+
+
+def _flag(flag: Flag) -> Json:
+    written: Json = {"code": flag.flag.code, "title": flag.flag.label}
+    if flag.side is not None:
+        written["side"] = flag.side
+    written |= {
+        "urgency": flag.flag.urgency,
+        "withholds": flag.flag.withholds,
+        "text": flag.text,
+        "because": list(flag.because),
+        "rules": [rule.code for rule in flag.rules],
+        "rule_version": flag.rules[0].version,
+        "evidence": [cite for rule in flag.rules for cite in _cites(rule)],
+    }
+    if flag.clearance is not None:
+        given = flag.clearance
+        written["cleared"] = {
+            "by": given.by,
+            "role": given.role,
+            "reason": given.reason,
+            "evidence": given.evidence,
+            "at": write_instant(given.at),
+        }
+    return written
+
+
+def _cites(rule: Rule) -> list[str]:
+    return [citation.cite for citation in rule.evidence]
+
+
+def _knee(knee: Knee, rulebase: RuleBase) -> Json:
+    return {
+        "side": knee.side,
+        "scope": "in" if knee.in_scope else "out",
+        "provisional": knee.provisional,
+        "secondary": knee.secondary,
+        "contributors": [_contributor(item, rulebase) for item in knee.contributors],
+        "states": [
+            {"id": s.definition.id, "label": s.definition.label, "basis": s.definition.basis, "rules": list(s.rules)}
+            for s in knee.states
+        ],
+        "chains": [_chain(chain) for chain in knee.chains],
+        "recommendations": [_recommendation(item) for item in knee.recommendations],
+        "next_tests": [
+            {"code": test.code, "findings": list(test.findings), "why": test.why} for test in knee.next_tests
+        ],
+        "regions_not_assessed": list(knee.regions_not_assessed),
+    }
+
+
+def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
+    standing, definition = item.standing, item.definition
+    certainty = definition.link_certainty
+    return {
+        "id": definition.id,
+        "label": definition.label,
+        "class": standing.name,
+        "class_words": rulebase.class_words[standing.name],
+        "net": standing.net,
+        "support": standing.support,
+        "against": standing.against,
+        "coverage": {"assessed": standing.assessed, "of": standing.of},
+        "link_certainty": {"grade": certainty.grade, "text": certainty.text},
+        "origin": list(definition.origin),
+        "rank": standing.rank,
+        "supporting_rules": list(standing.supporting_rules),
+        "opposing_rules": list(standing.opposing_rules),
+        "noted_rules": list(item.noted_rules),
+        "shared_findings": list(item.shared_findings),
+        "mechanisms": [_contributor(mechanism, rulebase) for mechanism in item.mechanisms],
+    }
+
+
+def _chain(chain: ChainShown) -> Json:
+    return {
+        "id": chain.id,
+        "label": chain.label,
+        "arrows": [
+            {
+                "from": arrow.source,
+                "to": arrow.target,
+                "assumed": arrow.assumed,
+                "level": arrow.level,
+                "rules": list(arrow.rules),
+                "says": arrow.says,
+            }
+            for arrow in chain.arrows
+        ],
+    }
+
+
+def _recommendation(item: Recommendation) -> Json:
+    written: Json = {
+        "code": item.code,
+        "id": item.id,
+        "target": item.target,
+        "text": item.text,
+        "because": item.because,
+    }
+    if item.definition is not None:
+        written |= {
+            "label": item.definition.label,
+            "dose": item.definition.dose,
+            "support": item.definition.support,
+            "limits": item.definition.limits,
+            "evidence": list(item.definition.cites),
+            "verification": item.definition.verification,
+        }
+    return written
+
+
+def _firing(firing: Firing, rulebase: RuleBase) -> Json:
+    written: Json = {"step": firing.step}
+    if firing.side is not None:
+        written["side"] = firing.side
+    rule = firing.rule
+    written |= {
+        "rule": rule.code,
+        "rule_id": rule.id,
+        "rule_version": rule.version,
+        "effects": [_effect(effect, without) for effect, without in firing.effects],
+        "because": firing.because,
+        "inputs": [_input(seen) for seen in firing.inputs],
+        "premises": [_premise(premise) for premise in firing.premises],
+        "assumed": [_gap(gap) for gap in firing.assumed],
+        "evidence": [
+            {"cite": c.cite, "level": c.level, "verification": rulebase.sources[c.cite].verification}
+            for c in rule.evidence
+        ],
+    }
+    if firing.caution:
+        written["caution"] = firing.caution
+    return written
+
+
+_WRITE_EFFECT: Mapping[type, Callable[[Any], Json]] = {
+    SetState: lambda e: {"state": e.state},
+    Score: lambda e: {
+        "supports" if e.supports else "opposes": e.target,
+        "strength": e.strength,
+        "points": e.points,
+        "cluster": e.cluster,
+        "combination": e.combination,
+    },
+    Note: lambda e: {"note": e.about},
+    RaiseFlag: lambda e: {"flag": e.flag},
+    MakeDue: lambda e: {"due": list(e.findings)},
+    Forbid: lambda e: {"forbid": list(e.ids), "reason": e.reason},
+    Recommend: lambda e: {"recommend": e.code},
+    Ask: lambda e: {"ask": list(e.findings)},
+}
+
+
+def _effect(effect: Effect, without: str | None) -> Json:
+    written = _WRITE_EFFECT[type(effect)](effect)
+    return written if without is None else {**written, "without_effect": without}
+
+
+def _premise(premise: Premise) -> Json:
+    return {premise.kind: premise.id, "is": premise.value}
+
+
+def _input(seen: Input) -> Json:
+    written: Json = {"finding": seen.finding}
+    if seen.side is not None:
+        written["side"] = seen.side
+    written["value"] = list(seen.value) if isinstance(seen.value, tuple) else seen.value
+    if seen.unit is not None:
+        written["unit"] = seen.unit
+    written["observed_at"] = write_instant(seen.observed_at)
+    if seen.through_gate is not None:
+        written["through_gate"] = seen.through_gate
+    if seen.derived_from:
+        written["derived_from"] = list(seen.derived_from)
+    if seen.painful:
+        written["painful"] = True
+    return written
+
+
+def _gap(gap: Gap) -> Json:
+    written = _sided(gap.side, {"finding": gap.finding, "status": gap.status})
+    return {**written, "any_of": list(gap.any_of)} if gap.any_of else written
+
+
+def _note(note: NoteShown) -> Json:
+    return _sided(note.side, {"rule": note.rule, "about": note.about, "text": note.text})
+
+
+def _ledger_row(row: LedgerRow) -> Json:
+    return {
+        "rule": row.rule.code,
+        "rule_id": row.rule.id,
+        "rule_version": row.rule.version,
+        "verdicts": [_verdict(verdict) for verdict in row.verdicts],
+    }
+
+
+TRUTHS = {True: "true", False: "false", None: "unknown"}
+
+
+def _verdict(verdict: Verdict) -> Json:
+    written: Json = _sided(verdict.side, {"outcome": verdict.outcome})
+    written["criteria"] = [
+        _sided(
+            criterion.side,
+            {
+                "part": criterion.part,
+                "reads": criterion.reads,
+                "needed": criterion.needed,
+                "truth": TRUTHS[criterion.truth],
+                "seen": list(criterion.seen) if isinstance(criterion.seen, tuple) else criterion.seen,
+            },
+        )
+        for criterion in verdict.criteria
+    ]
+    return written
+

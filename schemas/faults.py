@@ -1,0 +1,70 @@
+"""What is wrong with a body: every fault at once, each with where, what was sent and what would be right."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST_ECHO = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake. `pointer` is an RFC 6901 JSON pointer; `value` is left out where it could identify someone."""
+
+    pointer: str
+    detail: str
+    expected: str
+    value: str | None = None
+    did_you_mean: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        fields = {
+            "pointer": self.pointer,
+            "detail": self.detail,
+            "value": self.value,
+            "expected": self.expected,
+            "did_you_mean": self.did_you_mean,
+        }
+        return {key: text for key, text in fields.items() if text is not None}
+
+
+class InvalidBody(Exception):
+    """A body that cannot be used. `faults` is in the body's order and never empty."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{len(self.faults)} faults")
+
+
+def nearest(word: object, known: Iterable[str]) -> str | None:
+    """The known word most like this one, if any is near."""
+    if not isinstance(word, str) or len(word) > LONGEST_ECHO:
+        return None
+    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def echo(value: object) -> str:
+    """A value as it was sent, short enough to read; what is nested is only named."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str():
+            text = f'"{value}"'
+        case Decimal():
+            text = format(value, "f") if -9 <= value.adjusted() <= 18 else str(value)
+        case _:
+            text = str(value)
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
+
+
+def escaped(key: str) -> str:
+    """A key as a part of a JSON pointer, cut where it is absurdly long."""
+    return key.replace("~", "~0").replace("/", "~1")[:LONGEST_ECHO]

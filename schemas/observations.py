@@ -1,0 +1,352 @@
+"""The list of findings in a posted exam: one field, compiled from the vocabulary.
+
+A nested schema over 140 findings costs ten times the inference; this one field
+reads each item by a reader made once for its finding. Everything about a value
+that the vocabulary declares is checked: side, unit, type, range, step, grade.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from schemas.faults import Fault, echo, nearest
+from schemas.strict_json import NotANumber
+from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
+from service.domain.exam import SIDES, Level, Status, Value
+from service.domain.vocabulary import FindingDefinition
+
+ITEM_KEYS = frozenset(
+    {"id", "side", "value", "unit", "status", "observed_at", "method", "assessor", "painful"}
+)
+STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class SentFinding:
+    """One item as read; the time of observation may still be the exam's own."""
+
+    index: int
+    finding: str
+    side: Any
+    status: Status
+    value: Value | None
+    level: Level | None
+    sent: Mapping[str, Any]
+    observed_at: datetime | None
+    painful: bool | None
+    method: str | None
+    assessor: str | None
+
+
+class Wrong(Exception):
+    """A value the finding does not allow: what is wrong, what would be right, what was near."""
+
+    def __init__(self, detail: str, expected: str, did_you_mean: str | None = None) -> None:
+        self.detail, self.expected, self.did_you_mean = detail, expected, did_you_mean
+        super().__init__(detail)
+
+
+ReadValue = Callable[[Any], Value | None]
+
+
+class FindingsField(fields.Field[list[SentFinding]]):
+    """Reads the whole list, and finds every fault of it."""
+
+    def __init__(self, findings: Mapping[str, FindingDefinition], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._definitions = findings
+        self._readers = {name: value_reader(definition) for name, definition in findings.items()}
+        self._by_alias = {
+            alias.casefold(): definition.id
+            for definition in findings.values()
+            for alias in (definition.id, *definition.aliases)
+        }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
+        if not isinstance(value, list):
+            raise ValidationError([Fault("/findings", "is no list", "a list of findings", echo(value))])  # type: ignore[list-item]
+        faults: list[Fault] = []
+        read: list[SentFinding] = []
+        first: dict[tuple[str, Any], int] = {}
+        instants: dict[str, datetime | None] = {}
+        for index, item in enumerate(value):
+            found = _Item(self, index, item, faults, instants).read()
+            if found is None:
+                continue
+            place = first.setdefault((found.finding, found.side), index)
+            if place != index:
+                faults.append(_twice(found, place))
+            read.append(found)
+        if faults:
+            raise ValidationError(faults)  # type: ignore[arg-type]
+        return read
+
+    def definition(self, name: Any) -> FindingDefinition | None:
+        """By id, or by a lossless alias of it."""
+        if not isinstance(name, str):
+            return None
+        definition = self._definitions.get(name)
+        if definition is None:
+            definition = self._definitions.get(self._by_alias.get(name.casefold(), ""))
+        return definition
+
+    def reader(self, finding: str) -> ReadValue:
+        return self._readers[finding]
+
+    def names(self) -> Iterable[str]:
+        return self._by_alias
+
+
+def _twice(found: SentFinding, first: int) -> Fault:
+    where = f" on the {found.side}" if found.side else ""
+    return Fault(
+        f"/findings/{found.index}",
+        f"{found.finding} is given twice{where}, first in /findings/{first}",
+        "each finding once for each side",
+    )
+
+
+class _Item:
+    """One item of the list while it is read; every fault goes to the common list."""
+
+    def __init__(
+        self,
+        field: FindingsField,
+        index: int,
+        item: Any,
+        faults: list[Fault],
+        instants: dict[str, datetime | None],
+    ) -> None:
+        self.field = field
+        self.index = index
+        self.item = item
+        self.faults = faults
+        self.instants = instants
+
+    def read(self) -> SentFinding | None:
+        item = self.item
+        before = len(self.faults)
+        if not isinstance(item, dict):
+            self._fault("", "is no object", 'an object such as {"id": "fpi6", "side": "left", "value": 8}', item)
+            return None
+        if not item.keys() <= ITEM_KEYS:
+            self._unknown_keys(item.keys() - ITEM_KEYS)
+        name = item.get("id", MISSING)
+        definition = self.field.definition(name)
+        if definition is None:
+            self._unknown_finding(name)
+            return None
+        side = self._side(definition)
+        status, value = self._status_and_value(definition)
+        self._unit(definition)
+        found = SentFinding(
+            index=self.index,
+            finding=definition.id,
+            side=side,
+            status=status,
+            value=value,
+            level=None if value is None else definition.level(value),
+            sent=item,
+            observed_at=self._observed_at(),
+            painful=self._painful(),
+            method=self._text("method"),
+            assessor=self._assessor(),
+        )
+        return found if len(self.faults) == before else None
+
+    def _unknown_keys(self, keys: Iterable[str]) -> None:
+        for key in sorted(keys):
+            self.faults.append(
+                Fault(
+                    f"/findings/{self.index}/{key[:60]}",
+                    "is no key of a finding",
+                    f"one of {', '.join(sorted(ITEM_KEYS))}",
+                    did_you_mean=nearest(key, ITEM_KEYS),
+                )
+            )
+
+    def _unknown_finding(self, name: Any) -> None:
+        if name is MISSING:
+            self._fault("/id", "is missing", "the id of a finding; GET /v1/findings lists them")
+            return
+        near = nearest(name, self.field.names())
+        known = self.field.definition(near) if near else None
+        self._fault(
+            "/id", "is no finding", "the id of a finding; GET /v1/findings lists them", name,
+            known.id if known else None,
+        )  # fmt: skip
+
+    def _side(self, definition: FindingDefinition) -> Any:
+        side = self.item.get("side", MISSING)
+        if not definition.sided:
+            if side is not MISSING:
+                self._fault("/side", f"{definition.id} has no side", "no side", side)
+            return None
+        if side is MISSING:
+            self._fault("/side", f"{definition.id} needs a side", "left or right")
+        elif side not in SIDES:
+            self._fault("/side", "is no side", "left or right", side, nearest(side, SIDES))
+        return side
+
+    def _status_and_value(self, definition: FindingDefinition) -> tuple[Status, Value | None]:
+        status = self.item.get("status", MISSING)
+        sent = self.item.get("value", MISSING)
+        if status is not MISSING and status not in STATUSES:
+            self._fault("/status", "is no status", f"one of {', '.join(STATUSES)}", status, nearest(status, STATUSES))
+            return "observed", None
+        if sent is MISSING:
+            if status in (MISSING, "observed"):
+                self._fault("/value", f"{definition.id} has neither value nor status", _expected(definition))
+            return status if isinstance(status, str) else "observed", None  # type: ignore[return-value]
+        if status not in (MISSING, "observed"):
+            self._fault("/value", f"a finding that is {status} has no value", "no value, or status observed", sent)
+            return "observed", None
+        return self._value(definition, sent)
+
+    def _value(self, definition: FindingDefinition, sent: Any) -> tuple[Status, Value | None]:
+        try:
+            value = self.field.reader(definition.id)(sent)
+        except Wrong as wrong:
+            self._fault("/value", wrong.detail, wrong.expected, sent, wrong.did_you_mean)
+            return "observed", None
+        return ("not_assessed", None) if value is None else ("observed", value)
+
+    def _unit(self, definition: FindingDefinition) -> None:
+        unit = self.item.get("unit", MISSING)
+        if unit is not MISSING and unit != definition.unit:
+            expected = definition.unit or "no unit"
+            self._fault("/unit", f"{definition.id} is not in this unit; nothing is converted", expected, unit)
+
+    def _observed_at(self) -> datetime | None:
+        sent = self.item.get("observed_at", MISSING)
+        if sent is MISSING:
+            return None
+        if not isinstance(sent, str):
+            self._fault("/observed_at", "is no time", INSTANT_EXPECTED, sent)
+            return None
+        if sent not in self.instants:
+            self.instants[sent] = parse_instant(sent)
+        instant = self.instants[sent]
+        if instant is None:
+            self._fault("/observed_at", "is no time with its offset", INSTANT_EXPECTED, sent)
+        return instant
+
+    def _painful(self) -> bool | None:
+        painful = self.item.get("painful", MISSING)
+        if painful is MISSING or isinstance(painful, bool):
+            return None if painful is MISSING else painful
+        self._fault("/painful", "is neither true nor false", "true or false", painful)
+        return None
+
+    def _assessor(self) -> str | None:
+        sent = self.item.get("assessor", MISSING)
+        if sent is MISSING:
+            return None
+        if not isinstance(sent, str) or not REFERENCE.fullmatch(sent):
+            self._fault("/assessor", "is no reference", REFERENCE_EXPECTED)
+            return None
+        return sent
+
+    def _text(self, key: str) -> str | None:
+        sent = self.item.get(key, MISSING)
+        if sent is MISSING:
+            return None
+        if not short_text(sent):
+            self._fault(f"/{key}", "is no short text", "1 to 200 printable characters")
+            return None
+        return str(sent)
+
+    def _fault(
+        self, where: str, detail: str, expected: str, value: Any = MISSING, near: str | None = None
+    ) -> None:
+        sent = None if value is MISSING else echo(value)
+        self.faults.append(Fault(f"/findings/{self.index}{where}", detail, expected, sent, near))
+
+
+# -- values -----------------------------------------------------------------------------
+
+
+def value_reader(definition: FindingDefinition) -> ReadValue:
+    """Reads a JSON value as this finding's value; None where it stands for not assessed.
+
+    The reader raises Wrong.
+    """
+    if definition.numeric:
+        return _number_reader(definition)
+    if definition.type == "set":
+        return _set_reader(definition)
+    return _word_reader(definition)
+
+
+def _number_reader(definition: FindingDefinition) -> ReadValue:
+    low, high, step = definition.minimum, definition.maximum, definition.step
+    assert low is not None and high is not None and step is not None
+    expected = _expected(definition)
+
+    def read(sent: Any) -> Value:
+        if isinstance(sent, bool) or not isinstance(sent, int | Decimal):
+            kind = "is no usable number" if isinstance(sent, NotANumber) else "is no number"
+            raise Wrong(kind, expected)
+        number = Decimal(sent)
+        if not low <= number <= high:
+            raise Wrong("is out of range; nothing is clamped", expected)
+        if number % step:
+            raise Wrong("is off the step", expected)
+        return number
+
+    return read
+
+
+def _word_reader(definition: FindingDefinition) -> ReadValue:
+    expected = _expected(definition)
+    known = {word.casefold(): value for word, value in definition.value_aliases.items()}
+    known |= {value.casefold(): value for value in definition.values}
+    words = known.keys()
+
+    def read(sent: Any) -> Value | None:
+        if isinstance(sent, bool) and definition.type == "yes_no":
+            return "yes" if sent else "no"
+        if not isinstance(sent, str):
+            raise Wrong("is no text", expected, str(sent) if str(sent) in definition.values else None)
+        value = known.get(sent) or known.get(sent.casefold())
+        if value is None:
+            near = nearest(sent, words)
+            raise Wrong(f"is no {definition.type.replace('_', '/')}", expected, known[near] if near else None)
+        return None if value in definition.unknown_values else value
+
+    return read
+
+
+def _set_reader(definition: FindingDefinition) -> ReadValue:
+    read_one = _word_reader(definition)
+    expected = _expected(definition)
+
+    def read(sent: Any) -> Value | None:
+        if not isinstance(sent, list) or not sent:
+            raise Wrong("is no list with at least one value", expected)
+        values = [value for value in map(read_one, sent) if isinstance(value, str)]
+        if len(set(values)) != len(sent):
+            raise Wrong("names a value twice, or one that stands for nothing", expected)
+        if len(values) > 1 and not definition.exclusive_values.isdisjoint(values):
+            raise Wrong(f"{' and '.join(sorted(definition.exclusive_values))} stands alone", expected)
+        return frozenset(values)
+
+    return read
+
+
+def _expected(definition: FindingDefinition) -> str:
+    """What a value of this finding looks like, for a person."""
+    if definition.numeric:
+        unit = f" {definition.unit}" if definition.unit else ""
+        step = "" if definition.type == "integer" else f" in steps of {definition.step}"
+        kind = "an integer" if definition.type == "integer" else "a number"
+        return f"{kind} from {definition.minimum} to {definition.maximum}{unit}{step}"
+    listed = ", ".join(f'"{value}"' for value in definition.values)
+    return f"a list of some of {listed}" if definition.type == "set" else f"one of {listed}"
+
+

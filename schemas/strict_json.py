@@ -1,0 +1,94 @@
+"""JSON read strictly: exact numbers, no repeated keys, nothing nested out of reach."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from schemas.faults import Fault, InvalidBody, escaped
+
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NotANumber:
+    """NaN, Infinity, or a number too long or too small to be a measurement."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class RepeatedKeys(dict[str, Any]):
+    """An object some of whose keys were given more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON value of a UTF-8 body; numbers as int or Decimal.
+
+    Raises InvalidBody: malformed, not UTF-8, repeated keys, nested too deeply.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=NotANumber,
+        )
+    except UnicodeDecodeError:
+        raise InvalidBody([Fault("", "the body is not UTF-8 text", "JSON in UTF-8")]) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidBody(
+            [Fault("", f"the body is not JSON: {error.msg} at {where}", "a JSON object")]
+        ) from None
+    except RecursionError:
+        raise InvalidBody([_too_deep("")]) from None
+    faults = list(_faults(value, "", 1))
+    if faults:
+        raise InvalidBody(faults)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    marked = RepeatedKeys(made)
+    names = [key for key, _ in pairs]
+    marked.repeated = tuple(key for key in made if names.count(key) > 1)
+    return marked
+
+
+def _integer(text: str) -> int | NotANumber:
+    return int(text) if len(text) <= 18 else NotANumber(text)
+
+
+def _decimal(text: str) -> Decimal | NotANumber:
+    number = Decimal(text) if len(text) <= 40 else None
+    if number is None or not -12 <= int(number.as_tuple().exponent) <= 12 or number.adjusted() > 18:
+        return NotANumber(text)
+    return number
+
+
+def _faults(value: Any, pointer: str, depth: int) -> Any:
+    if not isinstance(value, dict | list):
+        return
+    if depth > DEEPEST:
+        yield _too_deep(pointer)
+        return
+    if isinstance(value, RepeatedKeys):
+        for key in value.repeated:
+            yield Fault(f"{pointer}/{escaped(key)}", "this key is given more than once", "each key once")
+    children = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, child in children:
+        if isinstance(child, dict | list):
+            yield from _faults(child, f"{pointer}/{escaped(str(key))}", depth + 1)
+
+
+def _too_deep(pointer: str) -> Fault:
+    return Fault(pointer, "nested too deeply", f"at most {DEEPEST} levels")

@@ -1,0 +1,1 @@
+"""kneechain: declarative clinical rules about knee stress, answered with their reasoning."""

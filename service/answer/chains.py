@@ -1,0 +1,41 @@
+"""The causal chains as far as this exam carries them; what was not seen at both ends is assumed."""
+
+from collections.abc import Iterator
+
+from service.answer.case import Case
+from service.domain.assessment import ArrowShown, ChainShown
+from service.domain.vocabulary import Arrow, Chain
+from service.inference.reference import FIRES
+from service.inference.view import View
+
+
+def chains(case: Case, view: View) -> Iterator[ChainShown]:
+    fired = {rule.code for rule, outcome in zip(case.rulebase.rules, view.outcomes, strict=True) if outcome == FIRES}
+    for chain in case.rulebase.chains:
+        arrows = tuple(_arrows(case, chain, view, fired))
+        if arrows:
+            yield ChainShown(chain.id, chain.label, arrows)
+
+
+def _arrows(case: Case, chain: Chain, view: View, fired: set[str]) -> Iterator[ArrowShown]:
+    for arrow in chain.arrows:
+        if _present(case, arrow.source, view):
+            rules = tuple(code for code in arrow.rules if code in fired)
+            yield ArrowShown(
+                arrow.source, arrow.target, _assumed(case, arrow, view, rules), arrow.level, rules, arrow.says
+            )
+
+
+def _assumed(case: Case, arrow: Arrow, view: View, rules: tuple[str, ...]) -> bool:
+    return not (rules and _seen(case, arrow.source, view) and _seen(case, arrow.target, view))
+
+
+def _present(case: Case, end: str, view: View) -> bool:
+    if end in case.rulebase.states:
+        return view.states[end] is True
+    return view.standings[end].name in case.rulebase.chain_ends_seen_while
+
+
+def _seen(case: Case, end: str, view: View) -> bool:
+    state = case.rulebase.states.get(end)
+    return _present(case, end, view) and (state is None or state.basis == "observed")

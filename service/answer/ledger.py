@@ -1,0 +1,79 @@
+"""The verdict ledger: one row for every rule of the base, each criterion true, false or unknown."""
+
+from collections.abc import Iterator, Mapping
+
+from service.answer.case import Case, shown
+from service.domain.assessment import CriterionVerdict, LedgerRow, Shown, Verdict
+from service.domain.exam import OTHER, SIDES, Side
+from service.domain.rule import (
+    ClassTest,
+    CoverageTest,
+    Criterion,
+    FindingTest,
+    FlagTest,
+    Rule,
+    StateTest,
+    criteria,
+)
+from service.inference.view import View
+
+
+def ledger(case: Case, shown_knees: Mapping[Side, View]) -> Iterator[LedgerRow]:
+    """Every rule; where no knee may be shown (a hold) the safety rules only."""
+    for index, rule in enumerate(case.rulebase.rules):
+        if rule.safety or shown_knees:
+            views = case.screen.views if rule.safety else shown_knees
+            yield LedgerRow(rule, tuple(_verdicts(case, index, rule, views)))
+
+
+def _verdicts(
+    case: Case, index: int, rule: Rule, views: Mapping[Side, View]
+) -> Iterator[Verdict]:
+    sided = not rule.safety or case.screen.sided(rule)
+    for side in SIDES:
+        view = views.get(side)
+        if view is not None:
+            outcome = view.outcomes[index]
+            checked = tuple(_criteria(case, rule, view)) if rule.active else ()
+            yield Verdict(side if sided else None, outcome, checked)
+            if not sided:
+                return
+
+
+def _criteria(case: Case, rule: Rule, view: View) -> Iterator[CriterionVerdict]:
+    for part, condition in (("when", rule.when), ("unless", rule.unless)):
+        for criterion in criteria(condition):
+            yield _criterion(case, part, criterion, view)
+
+
+def _criterion(case: Case, part: str, criterion: Criterion, view: View) -> CriterionVerdict:
+    truth = case.inference.reference.truth(criterion, view)
+    match criterion:
+        case FindingTest(finding, word, _, needed):
+            seen, side = _seen(case, criterion, view)
+            return CriterionVerdict(part, finding, side, needed or word, truth, seen)  # type: ignore[arg-type]
+        case StateTest(state):
+            return CriterionVerdict(part, f"state {state}", None, "present", truth, _tri(view.states[state]))  # type: ignore[arg-type]
+        case ClassTest(contributor, classes):
+            name = view.standings[contributor].name
+            return CriterionVerdict(part, f"class {contributor}", None, " or ".join(classes), truth, name)  # type: ignore[arg-type]
+        case CoverageTest(contributor, _, _, needed):
+            assessed, of = view.coverage[contributor]
+            return CriterionVerdict(part, f"coverage {contributor}", None, needed, truth, f"{assessed}/{of}")  # type: ignore[arg-type]
+        case FlagTest(flag):
+            return CriterionVerdict(part, f"flag {flag}", None, "fired", truth, _tri(truth))  # type: ignore[arg-type]
+        case _:
+            return CriterionVerdict(part, "assessed", view.side, "this side", truth, _tri(truth))  # type: ignore[arg-type]
+
+
+def _seen(case: Case, test: FindingTest, view: View) -> tuple[Shown, Side | None]:
+    definition = case.rulebase.findings.get(test.finding) or case.rulebase.derived[test.finding]
+    side = (OTHER[view.side] if test.other else view.side) if definition.sided else None
+    if test.finding in case.rulebase.derived:
+        return shown(view.levels[case.inference.slots.of(test.finding, test.other)]), side
+    found = case.seen((test.finding, side))
+    return (found.value if found else None), side
+
+
+def _tri(truth: bool | None) -> str:
+    return "unknown" if truth is None else "yes" if truth else "no"

@@ -1,0 +1,86 @@
+"""Notes: said beside the answer, never scored."""
+
+from collections.abc import Iterator
+
+from service.answer.case import Case
+from service.answer.sentences import name_of
+from service.domain.assessment import Firing, Knee, NoteShown, Undetermined
+from service.domain.rule import Note
+from service.domain.vocabulary import FindingDefinition
+from service.domain.exam import Side
+
+
+def noted(trace: list[Firing]) -> Iterator[NoteShown]:
+    """What fired rules say beside a contributor or the exam."""
+    for firing in trace:
+        for effect in firing.rule.effects:
+            if isinstance(effect, Note):
+                yield NoteShown(firing.rule.code, firing.side, effect.about, effect.text)
+
+
+def screen_notes(case: Case) -> Iterator[NoteShown]:
+    """Findings too old to count, and clearances that do not."""
+    stale = case.rulebase.conventions["stale_finding"]
+    wording = case.rulebase.wording
+    for observation in case.usable.stale:
+        named = _named(case.rulebase.findings[observation.finding], observation.side)
+        yield NoteShown(stale.code, observation.side, "exam", stale.text.format(finding=named))
+    for clearance in case.screen.outdated_clearances:
+        text = wording["clearance_too_old"].format(flag=clearance.flag)
+        yield NoteShown(clearance.flag, None, "exam", text)
+    for clearance in case.screen.unused_clearances:
+        text = wording["clearance_unused"].format(flag=clearance.flag)
+        yield NoteShown(clearance.flag, None, "exam", text)
+
+
+def convention_notes(
+    case: Case, knees: tuple[Knee, ...], trace: list[Firing], undetermined: list[Undetermined]
+) -> Iterator[NoteShown]:
+    """What the conventions say of this exam: pain-limited tests, regions left out, too little seen."""
+    yield from _pain_limited(case)
+    for knee in knees:
+        if knee.in_scope:
+            yield from _of_knee(case, knee)
+    yield from _age_or_sex(case, trace, undetermined)
+
+
+def _pain_limited(case: Case) -> Iterator[NoteShown]:
+    convention = case.rulebase.conventions["pain_limited_test"]
+    for definition in case.rulebase.findings.values():
+        for side in ("left", "right") if definition.sided else (None,):
+            observation = case.usable.observations.get((definition.id, side))
+            if observation is not None and observation.status == "unable" and observation.painful:
+                text = convention.text.format(finding=_named(definition, side))
+                yield NoteShown(convention.code, side, "exam", text)
+
+
+def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:
+    conventions = case.rulebase.conventions
+    for region in knee.regions_not_assessed:
+        convention = conventions["region_not_assessed"]
+        yield NoteShown(convention.code, knee.side, "exam", convention.text.format(region=region))
+    if not any(contributor.standing.assessed for contributor in knee.contributors):
+        convention = conventions["nothing_assessed"]
+        yield NoteShown(convention.code, knee.side, "exam", convention.text)
+    for contributor in knee.contributors:
+        standing = contributor.standing
+        if standing.against > standing.support and standing.name in case.rulebase.undecided_classes:
+            convention = conventions["low_coverage_never_excludes"]
+            yield NoteShown(convention.code, knee.side, standing.id, convention.text)
+
+
+def _age_or_sex(
+    case: Case, trace: list[Firing], undetermined: list[Undetermined]
+) -> Iterator[NoteShown]:
+    convention = case.rulebase.conventions["unknown_age_or_sex"]
+    missing = {gap.finding for firing in trace for gap in firing.assumed}
+    missing |= {gap.finding for item in undetermined for gap in item.gaps}
+    for finding in convention.findings:
+        if finding in missing:
+            named = _named(case.rulebase.findings[finding], None)
+            yield NoteShown(convention.code, None, "exam", convention.text.format(finding=named))
+
+
+def _named(definition: FindingDefinition, side: Side | None) -> str:
+    name = name_of(definition, side)
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,40 @@
+"""The safety screen as the answer shows it, with its fixed texts."""
+
+from service.answer.case import Case
+from service.answer.sentences import because
+from service.domain.assessment import Flag, Safety
+from service.domain.exam import Side
+from service.domain.rule import Rule
+from service.inference.screen import Raised
+
+
+def safety(case: Case) -> Safety:
+    screen = case.screen
+    return Safety(
+        status=screen.status,
+        referral_first=screen.referral_first,
+        flags=tuple(_flag(case, raised) for raised in screen.raised),
+        not_screened=screen.not_screened,
+        withheld_reason=screen.withheld,
+    )
+
+
+def _flag(case: Case, raised: Raised) -> Flag:
+    return Flag(
+        flag=raised.flag,
+        side=raised.side,
+        text=" ".join(dict.fromkeys(_text(case, effect.text) for _, effect, _ in raised.rules)),
+        because=tuple(_because(case, rule, side) for rule, _, side in raised.rules),
+        rules=tuple(rule for rule, _, _ in raised.rules),
+        clearance=raised.clearance,
+    )
+
+
+def _because(case: Case, rule: Rule, side: Side) -> str:
+    view = case.screen.views[side]
+    return because(case, rule, list(case.holding(rule.when, view)), view)
+
+
+def _text(case: Case, text: str) -> str:
+    """The fixed text, with a counted score and its bounds filled in where the text names one."""
+    return text.format_map(case.counts) if "{" in text else text

@@ -1,0 +1,128 @@
+"""The use case: an exam in, an assessment with its whole reasoning out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+
+from service.answer.case import Case
+from service.answer.chains import chains
+from service.answer.contributors import contributors, states
+from service.answer.firings import knee_firings, safety_firings, suppressed, undetermined
+from service.answer.ledger import ledger
+from service.answer.next_tests import next_tests
+from service.answer.notes import convention_notes, noted, screen_notes
+from service.answer.recommendations import Offer
+from service.answer.safety import safety
+from service.answer.summary import summary
+from service.domain.assessment import Assessment, Firing, Knee
+from service.domain.exam import Exam, Side
+from service.domain.rulebase import RuleBase
+from service.inference.infer import Inference
+from service.inference.screen import SafetyScreen, Screen
+from service.inference.view import View
+
+SOFTWARE = {"name": "kneechain", "version": version("kneechain"), "engine": f"durable_rules {version('durable_rules')}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Answers exams under one rule base. Made once; safe to share between threads."""
+
+    rulebase: RuleBase
+    inference: Inference
+    screen: SafetyScreen
+
+    @classmethod
+    def of(cls, rulebase: RuleBase) -> "Assessor":
+        inference = Inference(rulebase)
+        return cls(rulebase, inference, SafetyScreen(inference))
+
+    def assess(
+        self, exam: Exam, *, now: datetime, assessment_id: str, with_ledger: bool = False
+    ) -> Assessment:
+        """The answer to one exam: a pure function of exam, rule base, clock and id.
+
+        Raises EvaluatorsDisagree or EngineFailure; then there is no answer.
+        """
+        case = self._case(exam)
+        traces = {} if case.screen.hold else {side: list(knee_firings(case, v)) for side, v in case.views.items()}
+        knees = tuple(self._knee(case, side, traces.get(side)) for side in exam.knees)
+        shown = {side: case.views[side] for side in traces if side not in case.screen.out_of_scope}
+        screened = list(safety_firings(case))
+        trace = [*screened, *(firing for side in shown for firing in traces[side])]
+        open_rules = [
+            *undetermined(case, dict(case.screen.views), safety=True),
+            *undetermined(case, shown, safety=False),
+        ]
+        screening = safety(case)
+        return Assessment(
+            id=assessment_id,
+            exam=exam,
+            assessed_at=now,
+            software=SOFTWARE,
+            summary=summary(case, screening, knees),
+            outside_intended_use=case.screen.outside_intended_use,
+            safety=screening,
+            knees=knees,
+            trace=_numbered(trace),
+            suppressed=(
+                *suppressed(case, dict(case.screen.views), safety=True),
+                *suppressed(case, shown, safety=False),
+            ),
+            undetermined=tuple(open_rules),
+            notes=(
+                *screen_notes(case),
+                *noted(trace),
+                *(() if case.screen.hold else convention_notes(case, knees, trace, open_rules)),
+            ),
+            stale=tuple(case.input(observation) for observation in case.usable.stale),
+            ledger=tuple(ledger(case, shown)) if with_ledger else None,
+        )
+
+    def _case(self, exam: Exam) -> Case:
+        usable = self.screen.usable(exam)
+        screen = self.screen.screen(exam, usable)
+        given = {"safety_incomplete": screen.status == "incomplete", "referral_first": screen.referral_first}
+        views = {
+            side: self.inference.infer(self.inference.view(usable.observations, side, given=given))
+            for side in exam.knees
+        }
+        return Case(self.inference, exam, usable, screen, views)
+
+    def _knee(self, case: Case, side: Side, trace: list[Firing] | None) -> Knee:
+        """One knee of the answer; empty under a hold or out of scope."""
+        screen = case.screen
+        in_scope = side not in screen.out_of_scope
+        knee = Knee(side, in_scope, screen.status == "incomplete", _secondary(screen))
+        if trace is None or not in_scope:
+            return knee
+        view = case.views[side]
+        ranked = contributors(case, view, trace)
+        places = {contributor.definition.id: place for place, contributor in enumerate(ranked)}
+        return replace(
+            knee,
+            contributors=ranked,
+            states=tuple(states(case, view)),
+            chains=tuple(chains(case, view)),
+            recommendations=Offer(case, view).given(trace, places),
+            next_tests=tuple(next_tests(case, view, trace, ranked)),
+            regions_not_assessed=tuple(_regions_not_assessed(case, view)),
+        )
+
+
+def _secondary(screen: Screen) -> bool:
+    """With a referral first, contributors come second."""
+    return screen.referral_first and not screen.hold
+
+
+def _regions_not_assessed(case: Case, view: View) -> Iterable[str]:
+    slot = case.inference.slots.of
+    for region in case.rulebase.regions:
+        findings = (f.id for f in case.rulebase.findings.values() if f.region == region)
+        if all(view.levels[slot(finding)] is None for finding in findings):
+            yield region
+
+
+def _numbered(trace: list[Firing]) -> tuple[Firing, ...]:
+    return tuple(replace(firing, step=step) for step, firing in enumerate(trace, start=1))

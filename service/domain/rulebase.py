@@ -1,0 +1,100 @@
+"""The rule base: vocabulary, rules and conventions with version, approval and digest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from service.domain.rule import Convention, Rule, Word
+from service.domain.vocabulary import (
+    Chain,
+    ContributorDefinition,
+    DerivedDefinition,
+    FindingDefinition,
+    Gate,
+    RecommendationDefinition,
+    RedFlag,
+    Source,
+    StateDefinition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    status: str
+    approved_by: str | None
+    approved_on: date | None
+    review_by: date
+    intended_use: str
+    draft_notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One condition of a class: support, against, net, supporting_clusters or coverage (per cent)."""
+
+    quantity: str
+    word: Word
+    limits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRule:
+    """The first class rule whose bounds all hold decides."""
+
+    name: str
+    words: str
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationPolicy:
+    order_first: tuple[str, ...]
+    given_while: tuple[str, ...]
+    when_incomplete: tuple[str, ...]
+    when_referral_first: tuple[str, ...]
+    outside_intended_use: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RuleBase:
+    name: str
+    version: str
+    digest: str
+    approval: Approval
+    strengths: Mapping[str, int]
+    class_rules: tuple[ClassRule, ...]
+    class_order: tuple[str, ...]
+    undecided_classes: frozenset[str]
+    link_certainty_order: tuple[str, ...]
+    recommendation_policy: RecommendationPolicy
+    regions: tuple[str, ...]
+    chain_ends_seen_while: frozenset[str]
+    wording: Mapping[str, str]
+    urgencies: tuple[str, ...]
+    urgency_words: Mapping[str, str]
+    findings: Mapping[str, FindingDefinition]
+    gates: Mapping[str, Gate]
+    derived: Mapping[str, DerivedDefinition]
+    states: Mapping[str, StateDefinition]
+    contributors: Mapping[str, ContributorDefinition]
+    """Contributors and mechanisms alike, in the order declared."""
+    chains: tuple[Chain, ...]
+    red_flags: Mapping[str, RedFlag]
+    recommendations: Mapping[str, RecommendationDefinition]
+    sources: Mapping[str, Source]
+    rules: tuple[Rule, ...]
+    """In reading order: safety, then by family and code."""
+    conventions: Mapping[str, Convention]
+
+    @cached_property
+    def rule_by_code(self) -> dict[str, Rule]:
+        return {rule.code: rule for rule in self.rules}
+
+    @cached_property
+    def ranked_contributors(self) -> tuple[ContributorDefinition, ...]:
+        return tuple(c for c in self.contributors.values() if c.beneath is None)
+
+    @cached_property
+    def class_words(self) -> dict[str, str]:
+        return {rule.name: rule.words for rule in self.class_rules}

@@ -1,0 +1,215 @@
+"""durable_rules, fenced. The only module that imports it; nothing else knows it exists.
+
+How it can crash, and so what is never done here, is in decision 0002: no
+session per exam, no `delete_state`, no joins, no events, no free text, no
+number but small whole ones, no rule set made after start.
+
+Each stratum is one rule set. Its fact holds, as small whole numbers, all that
+the stratum's rules read; each rule is one pattern or several. A *seat* is a
+permanent session, used by one thread at a time and wiped by retracting the fact.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import durable_rules_engine
+
+from service.domain.rulebase import RuleBase
+from service.inference.patterns import ABOVE_ALL, UNKNOWN, Conjunction, Patterns, Property
+from service.inference.standing import percent
+from service.inference.strata import Stratum
+from service.inference.view import Slots, View
+
+GROUP_SIZE = 30
+MOST_GROUPS = 30
+MOST_PROPERTIES = 240
+"""The engine walks a stack of 64 places and reads 255 properties of a fact at most.
+
+Patterns are put in groups behind a guard each. At any time the stack holds
+guards and, of one group, at most one place for each of its patterns.
+"""
+
+OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+NOT_HANDLED = 1
+_numbers = count()
+
+
+class EngineFailure(Exception):
+    """durable_rules refused a fact it must accept."""
+
+
+class EngineLimit(Exception):
+    """A rule base too large for the engine's fixed tables."""
+
+
+class Seats:
+    """Permanent sessions, handed out one at a time; as many as were ever in use at once."""
+
+    def __init__(self) -> None:
+        self._free: list[str] = []
+        self._lock = threading.Lock()
+        self._made = count()
+
+    @contextmanager
+    def seat(self) -> Iterator[str]:
+        with self._lock:
+            seat = self._free.pop() if self._free else f"seat{next(self._made)}"
+        yield seat
+        # after an exception a fact may be left behind: such a seat is never used again
+        with self._lock:
+            self._free.append(seat)
+
+
+class DurableEngine:
+    """Says which rules of a stratum fire."""
+
+    def __init__(self, rulebase: RuleBase, slots: Slots, strata: tuple[Stratum, ...]) -> None:
+        patterns = Patterns(rulebase)
+        self._seats = Seats()
+        self._strata = {
+            stratum: _RuleSet(rulebase, slots, patterns, stratum) for stratum in strata if stratum.rules
+        }
+
+    def fire(self, stratum: Stratum, view: View) -> set[int]:
+        """The indexes of the rules that fire, given what the view knows so far.
+
+        Raises EngineFailure if durable_rules refuses the fact.
+        """
+        rule_set = self._strata.get(stratum)
+        if rule_set is None:
+            return set()
+        with self._seats.seat() as seat:
+            return rule_set.fire(seat, view)
+
+
+class _RuleSet:
+    """One stratum as a durable_rules rule set."""
+
+    def __init__(self, rulebase: RuleBase, slots: Slots, patterns: Patterns, stratum: Stratum) -> None:
+        alternatives = [
+            (f"{index}.{number}", conjunction)
+            for index in stratum.rules
+            for number, conjunction in enumerate(patterns.firing(rulebase.rules[index]))
+        ]
+        groups = -(-len(alternatives) // GROUP_SIZE)
+        properties = sorted({atom.property for _, conjunction in alternatives for atom in conjunction})
+        if groups > MOST_GROUPS or len(properties) + groups > MOST_PROPERTIES:
+            raise EngineLimit(
+                f"a stratum of {len(alternatives)} patterns over {len(properties)} properties"
+            )
+        names = {property_: f"p{number}" for number, property_ in enumerate(properties)}
+        definition = {
+            name: {"all": [{"m": _pattern(conjunction, names, number // GROUP_SIZE)}]}
+            for number, (name, conjunction) in enumerate(alternatives)
+        }
+        self._handle = durable_rules_engine.create_ruleset(
+            f"stratum{next(_numbers)}", json.dumps(definition)
+        )
+        self._guards = "".join(f',"g{group}":1' for group in range(groups))
+        self._fact = _Fact(rulebase, slots, patterns, names)
+
+    def fire(self, seat: str, view: View) -> set[int]:
+        fact = f'{{"id":"f","sid":"{seat}"{self._guards}{self._fact.of(view)}}}'
+        fired: set[int] = set()
+        try:
+            status, state = durable_rules_engine.assert_fact(self._handle, fact)
+            if status != NOT_HANDLED:
+                self._drain(state, fired)
+                durable_rules_engine.retract_fact(self._handle, fact)
+        except durable_rules_engine.error as error:
+            raise EngineFailure(str(error)) from error
+        return fired
+
+    def _drain(self, state: int, fired: set[int]) -> None:
+        started = durable_rules_engine.start_action_for_state(self._handle, state)
+        message = started[1] if started else None
+        while message:
+            # {"12.0":{…}}: the name comes first; the rest repeats the fact
+            fired.add(int(message[2 : message.index(".", 2)]))
+            message = durable_rules_engine.complete_and_start_action(self._handle, state)
+
+
+def _pattern(conjunction: Conjunction, names: dict[Property, str], group: int) -> dict[str, Any]:
+    tests: list[dict[str, Any]] = [{f"g{group}": 1}]
+    for atom in conjunction:
+        test = {names[atom.property]: atom.cell}
+        tests.append(test if atom.op == "==" else {OPERATORS[atom.op]: test})
+    return {"$and": tests}
+
+
+class _Fact:
+    """Writes a view as the properties one stratum reads."""
+
+    def __init__(
+        self, rulebase: RuleBase, slots: Slots, patterns: Patterns, names: dict[Property, str]
+    ) -> None:
+        self._unknown: list[str] = []
+        self._by_slot: dict[int, list[tuple[int, Callable[[Any], str]]]] = {}
+        self._concluded: list[tuple[int, Callable[[View], str]]] = []
+        for position, (property_, name) in enumerate(names.items()):
+            prefix = f',"{name}":'
+            cell = _cell_of_level(rulebase, patterns, property_)
+            if cell is None:
+                self._unknown.append("")
+                self._concluded.append((position, _conclusion(rulebase, patterns, property_, prefix)))
+                continue
+            unknown = {"low": ABOVE_ALL, "observed": 0}.get(property_.kind, UNKNOWN)
+            self._unknown.append(f"{prefix}{unknown}")
+            slot = slots.of(property_.of, property_.other)
+            self._by_slot.setdefault(slot, []).append((position, _writer(prefix, cell)))
+        self._slots = list(self._by_slot.items())
+
+    def of(self, view: View) -> str:
+        parts = self._unknown.copy()
+        levels = view.levels
+        for slot, writers in self._slots:
+            level = levels[slot]
+            if level is not None:
+                for position, write in writers:
+                    parts[position] = write(level)
+        for position, conclude in self._concluded:
+            parts[position] = conclude(view)
+        return "".join(parts)
+
+
+def _writer(prefix: str, cell: Callable[[Any], int]) -> Callable[[Any], str]:
+    return lambda level: f"{prefix}{cell(level)}"
+
+
+def _cell_of_level(
+    rulebase: RuleBase, patterns: Patterns, property_: Property
+) -> Callable[[Any], int] | None:
+    match property_.kind:
+        case "low" | "high":
+            return patterns.cells["finding", property_.of].of
+        case "choice":
+            definition = rulebase.findings.get(property_.of)
+            return (list(definition.values) if definition else ["yes", "no"]).index
+        case "member":
+            return lambda level: int(property_.member in level)
+        case "observed":
+            return lambda level: 1
+        case _:
+            return None
+
+
+def _conclusion(
+    rulebase: RuleBase, patterns: Patterns, property_: Property, prefix: str
+) -> Callable[[View], str]:
+    name = property_.of
+    match property_.kind:
+        case "state":
+            return lambda view: f"{prefix}{int(view.states[name] is True)}"
+        case "class":
+            return lambda view: f"{prefix}{rulebase.class_order.index(view.standings[name].name)}"
+        case "coverage":
+            cells = patterns.cells["coverage", name]
+            return lambda view: f"{prefix}{cells.of(percent(view.coverage[name]))}"
+        case "flag":
+            return lambda view: f"{prefix}{int(name in view.flags)}"
+        case _:
+            return lambda view: f"{prefix}{int(view.assessed)}"

@@ -1,0 +1,121 @@
+"""Runs both evaluators in lock-step and lets nothing through on which they differ."""
+
+from collections.abc import Iterable, Mapping
+
+from service.domain.exam import SIDES, Exam, Key, Observation, Side
+from service.domain.rule import RaiseFlag, SetState
+from service.domain.rulebase import RuleBase
+from service.inference.durable_engine import DurableEngine
+from service.inference.reference import FIRES, UNDETERMINED, Reference
+from service.inference.standing import Standings, coverage_of
+from service.inference.strata import Stratum, stratify
+from service.inference.view import Slots, View
+
+
+class EvaluatorsDisagree(Exception):
+    """The two evaluators differ on what fired. There is no answer; `codes` names the rules."""
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        self.codes = codes
+        super().__init__(f"the evaluators disagree on {', '.join(codes)}")
+
+
+class Inference:
+    """One rule base made ready to infer. Thread-safe; made once."""
+
+    def __init__(self, rulebase: RuleBase) -> None:
+        self.rulebase = rulebase
+        self.slots = Slots(rulebase)
+        self.standings = Standings(rulebase)
+        self.reference = Reference(rulebase, self.slots)
+        self.safety_strata = stratify(rulebase.rules, lambda rule: rule.safety, ())
+        self.strata = stratify(rulebase.rules, lambda rule: not rule.safety, rulebase.contributors)
+        self.setters = _setters(rulebase)
+        self.engine = DurableEngine(rulebase, self.slots, (*self.safety_strata, *self.strata))
+
+    def view(
+        self,
+        observations: Mapping[Key, Observation],
+        side: Side,
+        assessed: bool = True,
+        given: Mapping[str, bool] | None = None,
+    ) -> View:
+        """One side's view, nothing concluded yet. `given` are the states the screen gives."""
+        levels = self.slots.levels(observations, side)
+        slots = self.slots
+        view = View(
+            side=side,
+            assessed=assessed,
+            levels=levels,
+            truths=self.reference.begin(levels),
+            outcomes=["disabled"] * len(self.rulebase.rules),
+            states=dict.fromkeys(self.rulebase.states, False),
+            standings={},
+            coverage={
+                c.id: coverage_of(c, lambda finding: levels[slots.of(finding)] is not None)
+                for c in self.rulebase.contributors.values()
+            },
+            flags=set(),
+        )
+        view.states.update(given or {})
+        return view
+
+    def screen(self, observations: Mapping[Key, Observation], exam: Exam) -> dict[Side, View]:
+        """The safety rules, from both sides; a flag that one side raises counts for the other.
+
+        Raises EvaluatorsDisagree.
+        """
+        views = {side: self.view(observations, side, assessed=side in exam.knees) for side in SIDES}
+        for stratum in self.safety_strata:
+            for view in views.values():
+                self.settle(stratum, view)
+            flags = set(self.raised(stratum, views.values()))
+            for view in views.values():
+                view.flags |= flags
+        return views
+
+    def infer(self, view: View) -> View:
+        """Every other rule, from one assessed knee's point of view. Raises EvaluatorsDisagree."""
+        for stratum in self.strata:
+            self.settle(stratum, view)
+        return view
+
+    def settle(self, stratum: Stratum, view: View) -> None:
+        """Judges one stratum with both evaluators and draws its conclusions."""
+        self.reference.judge(stratum, view)
+        fired = self.engine.fire(stratum, view)
+        judged = {index for index in stratum.rules if view.outcomes[index] == FIRES}
+        if fired != judged:
+            codes = sorted(self.rulebase.rules[index].code for index in fired ^ judged)
+            raise EvaluatorsDisagree(tuple(codes))
+        self._conclude(stratum, view)
+
+    def _conclude(self, stratum: Stratum, view: View) -> None:
+        outcomes = view.outcomes
+        for state, setters in stratum.states:
+            found = {outcomes[index] for index in setters}
+            view.states[state] = FIRES in found or (None if UNDETERMINED in found else False)
+        for name in stratum.contributors:
+            contributor = self.rulebase.contributors[name]
+            view.standings[name] = self.standings.standing(
+                contributor, outcomes, view.coverage[name]
+            )
+
+    def raised(self, stratum: Stratum, views: Iterable[View]) -> Iterable[str]:
+        """The flags that rules of a judged stratum raise."""
+        for view in views:
+            for index in stratum.rules:
+                if view.outcomes[index] == FIRES:
+                    for effect in self.rulebase.rules[index].effects:
+                        if isinstance(effect, RaiseFlag):
+                            yield effect.flag
+
+
+def _setters(rulebase: RuleBase) -> dict[str, tuple[int, ...]]:
+    """For each state the indexes of the rules that may set it."""
+    setters: dict[str, tuple[int, ...]] = {}
+    for index, rule in enumerate(rulebase.rules):
+        for effect in rule.effects:
+            if isinstance(effect, SetState) and rule.active:
+                setters[effect.state] = (*setters.get(effect.state, ()), index)
+    return setters

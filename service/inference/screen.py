@@ -1,0 +1,322 @@
+"""The safety screen (clinical.md 5.1): what was answered, what is due, what fired, what that forbids.
+
+It runs before everything else. Nothing is ever defaulted: an unanswered question
+stays unanswered, and a gate answered no says so for its items by name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from service.domain.assessment import SafetyStatus
+from service.domain.exam import SIDES, Clearance, Exam, Key, Observation, Side
+from service.domain.rule import AssessedTest, FindingTest, Forbid, MakeDue, RaiseFlag, Rule, StateTest
+from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import FindingDefinition, RedFlag
+from service.inference.infer import Inference
+from service.inference.reference import FIRES
+from service.inference.strata import concludes
+from service.inference.view import View, derive_observations
+
+ANSWER_LASTS = timedelta(hours=24)
+FiredRule = tuple[int, Rule, Side | None, Side]
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """What of the exam counts: fresh, with gate answers and formulas added; and what was too old."""
+
+    observations: Mapping[Key, Observation]
+    stale: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A red flag that fired, from one side or without one, and its clearance if it has one."""
+
+    flag: RedFlag
+    side: Side | None
+    rules: tuple[tuple[Rule, RaiseFlag, Side], ...]
+    clearance: Clearance | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.clearance is None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The screen's result. `views` keep the safety rules' verdicts, one for each side."""
+
+    status: SafetyStatus
+    raised: tuple[Raised, ...]
+    not_screened: tuple[Key, ...]
+    withheld: tuple[str, ...]
+    referral_first: bool
+    outside_intended_use: bool
+    out_of_scope: tuple[Side, ...]
+    forbidden: Mapping[Side, Mapping[str, str]]
+    outdated_clearances: tuple[Clearance, ...]
+    unused_clearances: tuple[Clearance, ...]
+    views: Mapping[Side, View]
+    fired: tuple[FiredRule, ...]
+    """Safety rules that fired: index, rule, the side it speaks of (if any), the view it fired in."""
+    sided_rules: frozenset[str]
+
+    def sided(self, rule: Rule) -> bool:
+        """Whether a safety rule reads anything of one side."""
+        return rule.code in self.sided_rules
+
+    @property
+    def hold(self) -> bool:
+        return self.status == "hold"
+
+
+class SafetyScreen:
+    """Screens exams over one rule base."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.rulebase = inference.rulebase
+        self._always_due = [
+            d for d in self.rulebase.findings.values()
+            if d.safety and d.safety.due == "always" and d.id not in self.rulebase.gates
+        ]  # fmt: skip
+        self._order = {id_: place for place, id_ in enumerate(_screening_order(self.rulebase))}
+        self._sided_rules = frozenset(
+            rule.code for rule in self.rulebase.rules if rule.safety and self._reads_a_side(rule)
+        )
+
+    def screen(self, exam: Exam, usable: Usable) -> Screen:
+        """Runs the safety rules and settles the status. Raises EvaluatorsDisagree."""
+        views = self.inference.screen(usable.observations, exam)
+        fired = tuple(self._fired(views))
+        raised, outdated = self._cleared(list(self._raised(fired)), exam, usable)
+        fired_flags = {flag.flag.code for flag in raised}
+        not_screened = self._not_screened(exam, usable, fired)
+        open_ = [flag for flag in raised if flag.open]
+        withheld = tuple(sorted({r.flag.code for r in open_ if r.flag.withholds == "all"}))
+        return Screen(
+            status=self._status(open_, withheld, not_screened),
+            raised=tuple(raised),
+            not_screened=not_screened,
+            withheld=withheld,
+            referral_first=any(r.flag.urgency in self.rulebase.urgencies[:3] for r in open_),
+            outside_intended_use=any(
+                r.flag.outside_intended_use or r.flag.out_of_scope for r in raised
+            ),
+            out_of_scope=tuple(
+                side for side in exam.knees
+                if any(r.flag.withholds == "knee" and r.side == side for r in open_)
+            ),
+            forbidden={side: self._forbidden(side, fired, not_screened) for side in exam.knees},
+            outdated_clearances=tuple(outdated),
+            unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
+            views=views,
+            fired=fired,
+            sided_rules=self._sided_rules,
+        )  # fmt: skip
+
+    def _status(self, open_: list[Raised], withheld: tuple[str, ...], due: tuple[Key, ...]) -> SafetyStatus:
+        if withheld:
+            return "hold"
+        if due:
+            return "incomplete"
+        if any(raised.flag.urgency in self.rulebase.urgencies[2:4] for raised in open_):
+            return "refer"
+        return "clear"
+
+    # -- what fired ------------------------------------------------------------------------
+
+    def _fired(self, views: Mapping[Side, View]) -> Iterator[FiredRule]:
+        for index, rule in enumerate(self.rulebase.rules):
+            if not rule.safety:
+                continue
+            for side in SIDES:
+                if views[side].outcomes[index] == FIRES:
+                    sided = rule.code in self._sided_rules
+                    yield index, rule, side if sided else None, side
+                    if not sided:
+                        break
+
+    def _raised(self, fired: tuple[FiredRule, ...]) -> Iterator[Raised]:
+        found: dict[tuple[str, Side | None], list[tuple[Rule, RaiseFlag, Side]]] = {}
+        for _, rule, side, view_side in fired:
+            for effect in rule.effects:
+                if isinstance(effect, RaiseFlag):
+                    found.setdefault((effect.flag, side), []).append((rule, effect, view_side))
+        order = {code: place for place, code in enumerate(self.rulebase.red_flags)}
+        urgency = {word: place for place, word in enumerate(self.rulebase.urgencies)}
+        flags = self.rulebase.red_flags
+        for code, side in sorted(
+            found, key=lambda at: (urgency[flags[at[0]].urgency], order[at[0]], at[1] or "")
+        ):
+            yield Raised(flags[code], side, tuple(found[code, side]))
+
+    def _reads_a_side(self, rule: Rule) -> bool:
+        setters = {
+            state: other
+            for other in self.rulebase.rules if other.safety
+            for kind, state in concludes(other) if kind == "state"
+        }  # fmt: skip
+        for criterion in rule.criteria():
+            match criterion:
+                case FindingTest(finding):
+                    definition = self.rulebase.findings.get(finding) or self.rulebase.derived[finding]
+                    if definition.sided:
+                        return True
+                case StateTest(state):
+                    if state in setters and self._reads_a_side(setters[state]):
+                        return True
+                case AssessedTest():
+                    return True
+        return False
+
+    # -- clearances ------------------------------------------------------------------------
+
+    def _cleared(
+        self, raised: list[Raised], exam: Exam, usable: Usable
+    ) -> tuple[list[Raised], list[Clearance]]:
+        """A clearance counts only if none of what raised the flag was observed after it."""
+        outdated: list[Clearance] = []
+        result = []
+        for flag in raised:
+            latest = max(
+                (usable.observations[key].observed_at for key in self._inputs(flag, usable)),
+                default=exam.performed_at,
+            )
+            offered = [c for c in exam.clearances if c.flag == flag.flag.code]
+            valid = [c for c in offered if c.at >= latest]
+            outdated.extend(c for c in offered if c.at < latest)
+            chosen = max(valid, key=lambda c: (c.at, c.by), default=None)
+            result.append(replace(flag, clearance=chosen))
+        return result, list(dict.fromkeys(outdated))
+
+    def _inputs(self, raised: Raised, usable: Usable) -> set[Key]:
+        keys: set[Key] = set()
+        for rule, _, side in raised.rules:
+            for criterion in rule.criteria():
+                if isinstance(criterion, FindingTest):
+                    keys.update(self.inference.slots.inputs(criterion.finding, side, criterion.other))
+        return {key for key in keys if key in usable.observations and usable.observations[key].observed}
+
+    # -- what counts as answered ---------------------------------------------------------------
+
+    def usable(self, exam: Exam) -> Usable:
+        """The observations that count, with gates and formulas applied."""
+        kept: dict[Key, Observation] = {}
+        stale: list[Observation] = []
+        for key, observation in exam.observations.items():
+            definition = self.rulebase.findings[observation.finding]
+            if observation.observed and too_old(definition, observation, exam):
+                stale.append(observation)
+            else:
+                kept[key] = observation
+        for gate in self.rulebase.gates.values():
+            answer = kept.get((gate.id, None))
+            if answer is not None and answer.value == "no":
+                self._answer_items(gate.items, answer, kept)
+        with_formulas = derive_observations(self.rulebase, replace(exam, observations=kept))
+        stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
+        return Usable(with_formulas, tuple(stale))
+
+    def _answer_items(
+        self, items: tuple[str, ...], answer: Observation, kept: dict[Key, Observation]
+    ) -> None:
+        for item in items:
+            definition = self.rulebase.findings[item]
+            for side in SIDES if definition.sided else (None,):
+                posted = kept.get((item, side))
+                if posted is None or not posted.observed:
+                    value = definition.safety.gate_no if definition.safety else "no"
+                    kept[item, side] = replace(
+                        answer,
+                        finding=item, side=side, value=value, level=definition.level(value),
+                        sent=None, through_gate=answer.finding,
+                    )  # fmt: skip
+
+    # -- what is due ---------------------------------------------------------------------------
+
+    def _not_screened(
+        self, exam: Exam, usable: Usable, fired: tuple[FiredRule, ...]
+    ) -> tuple[Key, ...]:
+        observations = usable.observations
+        missing: set[Key] = set()
+        for gate in self.rulebase.gates.values():
+            answer = observations.get((gate.id, None))
+            items = [key for item in gate.items for key in self._keys(item, exam)]
+            if answer is not None and answer.observed:
+                missing.update(key for key in items if not answered(observations.get(key)))
+            elif not all(answered(observations.get(key)) for key in items):
+                missing.add((gate.id, None))
+        for definition in self._always_due:
+            keys = self._keys(definition.id, exam)
+            missing.update(key for key in keys if not answered(observations.get(key)))
+        for effect in _due(fired):
+            keys = [key for item in effect.findings for key in self._keys(item, exam)]
+            missing.update(key for key in keys if not answered(observations.get(key), effect.one_by_one))
+        return tuple(sorted(missing, key=lambda key: (self._order[key[0]], key[1] or "")))
+
+    def _keys(self, finding: str, exam: Exam) -> tuple[Key, ...]:
+        """A sided item is due for each assessed knee."""
+        if self.rulebase.findings[finding].sided:
+            return tuple((finding, side) for side in exam.knees)
+        return ((finding, None),)
+
+    # -- what must not be suggested ----------------------------------------------------------------
+
+    def _forbidden(
+        self, side: Side, fired: tuple[FiredRule, ...], missing: tuple[Key, ...]
+    ) -> Mapping[str, str]:
+        """Recommendation codes and findings not to suggest for this knee, with the reason."""
+        forbidden: dict[str, str] = {}
+        due_unanswered = {finding for finding, _ in missing}
+        for _, rule, speaks_of, _ in fired:
+            made_due = {f for e in rule.effects if isinstance(e, MakeDue) for f in e.findings}
+            for effect in rule.effects:
+                if not isinstance(effect, Forbid) or speaks_of not in (None, side):
+                    continue
+                if not effect.until_answered or made_due & due_unanswered:
+                    forbidden.update(dict.fromkeys(effect.ids, effect.reason))
+        return forbidden
+
+
+def _due(fired: tuple[FiredRule, ...]) -> Iterator[MakeDue]:
+    for _, rule, _, _ in fired:
+        for effect in rule.effects:
+            if isinstance(effect, MakeDue):
+                yield effect
+
+
+def answered(observation: Observation | None, directly: bool = False) -> bool:
+    """Observed; directly means by itself and not through a gate."""
+    if observation is None or not observation.observed:
+        return False
+    return not (directly and observation.through_gate)
+
+
+def too_old(definition: FindingDefinition, observation: Observation, exam: Exam) -> bool:
+    """Whether an observed value no longer counts at the time of the exam.
+
+    A safety answer lasts a day, and longer only if it is abnormal; any other
+    finding lasts as long as the vocabulary says (U06).
+    """
+    age = exam.performed_at - observation.observed_at
+    role = definition.safety
+    if role is not None and role.due != "never":
+        return role.expires and age > ANSWER_LASTS and not _abnormal(definition, observation)
+    return definition.valid_for_days is not None and age > timedelta(days=definition.valid_for_days)
+
+
+def _abnormal(definition: FindingDefinition, observation: Observation) -> bool:
+    role = definition.safety
+    assert role is not None
+    if role.abnormal_above is not None:
+        return observation.level > role.abnormal_above  # type: ignore[operator]
+    return observation.value in role.abnormal
+
+
+def _screening_order(rulebase: RuleBase) -> Iterator[str]:
+    """Gates first, then the other findings in the vocabulary's order."""
+    yield from rulebase.gates
+    yield from (finding for finding in rulebase.findings if finding not in rulebase.gates)

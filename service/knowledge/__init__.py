@@ -1,0 +1,1 @@
+"""The rule files: read strictly, checked, and printed for reading."""

@@ -1,0 +1,280 @@
+"""Loads a rule base from its folder, or says everything that is wrong with it."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from service.domain.rule import Convention, Rule, SetState
+from service.domain.rulebase import (
+    Approval,
+    Bound,
+    ClassRule,
+    RecommendationPolicy,
+    RuleBase,
+)
+from service.knowledge import vocabulary as read_vocabulary
+from service.knowledge.conditions import ConditionReader
+from service.knowledge.derived import check_operands, read_derived
+from service.knowledge.fields import Fields
+from service.knowledge.problems import Problem, RuleBaseError
+from service.knowledge.rules import CONVENTIONS, FAMILIES, RuleReader
+from service.knowledge.source import Mapping, Scalar, Sequence, read_source
+from service.knowledge.vocabulary import Vocabulary
+
+QUANTITIES = ("support", "against", "net", "supporting_clusters", "coverage")
+WORDING = (
+    "headline_hold", "headline_out_of_scope", "headline_incomplete", "headline_referral",
+    "headline_knee", "headline_contributor", "headline_more", "headline_none", "headline_nothing",
+    "headline_knee_out", "suggested_prefix", "reason_incomplete", "reason_referral",
+    "reason_outside", "not_strongest", "pain_limited", "seen_in_pain_free", "combination",
+    "clearance_unused", "clearance_too_old",
+)  # fmt: skip
+
+
+def load_rulebase(folder: Path) -> RuleBase:
+    """The rule base in `folder`.
+
+    Raises RuleBaseError with every problem found, each with file and line.
+    """
+    loader = _Loader(folder)
+    rulebase = loader.load()
+    if loader.problems:
+        raise RuleBaseError(loader.problems)
+    return rulebase
+
+
+def digest_of(folder: Path) -> str:
+    """SHA-256 over the names and contents of every YAML file, in name order."""
+    whole = hashlib.sha256()
+    for path in _yaml_files(folder):
+        whole.update(path.relative_to(folder).as_posix().encode())
+        whole.update(b"\0")
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix())
+
+
+class _Loader:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self.vocabulary = Vocabulary()
+
+    def load(self) -> RuleBase:
+        base = self._file("rulebase.yaml")
+        strengths = {name: base.section("strengths").integer(name) for name in base.words("strengths")}
+        class_rules = self._class_rules(base)
+        ranking = base.section("ranking")
+        certainties = ranking.texts("link_certainty_order")
+        classes = tuple(dict.fromkeys(rule.name for rule in class_rules))
+        class_order = ranking.ids("class_order", classes, "class")
+        ranking.done()
+        self._read_vocabulary(classes, certainties)
+        rules, conventions = self._read_rules(classes, strengths)
+        self._read_chains(rules)
+        self._check(rules, conventions)
+        rulebase = RuleBase(
+            name=base.text("name"),
+            version=base.text("version"),
+            digest=digest_of(self.folder),
+            approval=self._approval(base),
+            strengths=strengths,
+            class_rules=class_rules,
+            class_order=class_order,
+            undecided_classes=frozenset(base.ids("undecided_classes", classes, "class")),
+            link_certainty_order=certainties,
+            recommendation_policy=self._policy(base, classes),
+            regions=base.ids("regions", read_vocabulary.REGIONS, "region"),
+            chain_ends_seen_while=frozenset(base.ids("chain_ends_seen_while", classes, "class")),
+            wording=self._wording(),
+            urgencies=tuple(self.vocabulary.urgency_words),
+            urgency_words=self.vocabulary.urgency_words,
+            findings=self.vocabulary.findings,
+            gates=self.vocabulary.gates,
+            derived=self.vocabulary.derived,
+            states=self.vocabulary.states,
+            contributors=self.vocabulary.contributors,
+            chains=tuple(self.vocabulary.chains),
+            red_flags=self.vocabulary.red_flags,
+            recommendations=self.vocabulary.recommendations,
+            sources=self.vocabulary.sources,
+            rules=tuple(rules),
+            conventions={convention.convention: convention for convention in conventions},
+        )
+        base.done()
+        return rulebase
+
+    # -- rulebase.yaml ---------------------------------------------------------------
+
+    def _approval(self, base: Fields) -> Approval:
+        status = base.one_of("status", ("draft", "reviewed"))
+        approved_by = base.optional_text("approved_by")
+        approved_on = base.day("approved_on", required=status == "reviewed")
+        if status == "reviewed" and approved_by is None:
+            base.problem("a reviewed rule base names who approved it", base.line_of("status"))
+        review_by = base.day("review_by")
+        assert review_by is not None or self.problems
+        return Approval(
+            status,
+            approved_by,
+            approved_on,
+            review_by,  # type: ignore[arg-type]
+            base.text("intended_use"),
+            base.text("draft_notice"),
+        )
+
+    def _class_rules(self, base: Fields) -> tuple[ClassRule, ...]:
+        rules = []
+        for item in base.each("classes"):
+            when = item.section("when")
+            bounds = tuple(bound for key in when.names() for bound in self._bounds(when, key))
+            rules.append(ClassRule(item.text("class"), item.text("words"), bounds))
+            item.done()
+        if not rules or rules[-1].bounds:
+            base.problem("the last class must have no conditions", base.line_of("classes"))
+        return tuple(rules)
+
+    def _bounds(self, when: Fields, quantity: str) -> Iterator[Bound]:
+        if quantity not in QUANTITIES:
+            when.problem(f"there is no quantity '{quantity}'", when.line_of(quantity))
+        node = when.node(quantity)
+        entries = node.entries if isinstance(node, Mapping) else {}
+        if not entries:
+            when.problem(f"'{quantity}' needs a bound such as {{at_least: 2}}", when.line_of(quantity))
+        for word, operand in entries.items():
+            scalars = operand.items if isinstance(operand, Sequence) else (operand,)
+            numbers = [s.text.removesuffix(" %") for s in scalars if isinstance(s, Scalar)]
+            if word not in ("at_least", "at_most", "above", "below", "between") or not all(
+                re.fullmatch(r"-?\d+", number) for number in numbers
+            ):
+                when.problem(f"'{word}' is no bound of {quantity}", when.line_of(quantity))
+                continue
+            yield Bound(quantity, word, tuple(int(number) for number in numbers))  # type: ignore[arg-type]
+
+    def _policy(self, base: Fields, classes: tuple[str, ...]) -> RecommendationPolicy:
+        section = base.section("recommendations")
+        codes = self.vocabulary.recommendations
+        policy = RecommendationPolicy(
+            order_first=section.ids("order_first", codes, "recommendation"),
+            given_while=section.ids("given_while", classes, "class"),
+            when_incomplete=section.ids("when_incomplete", codes, "recommendation"),
+            when_referral_first=section.ids("when_referral_first", codes, "recommendation"),
+            outside_intended_use=section.ids("outside_intended_use", codes, "recommendation"),
+        )
+        section.done()
+        return policy
+
+    def _wording(self) -> dict[str, str]:
+        fields = self._file("wording.yaml")
+        wording = {key: fields.text(key) for key in WORDING}
+        fields.done()
+        return wording
+
+    # -- vocabulary --------------------------------------------------------------------
+
+    def _read_vocabulary(self, classes: tuple[str, ...], certainties: tuple[str, ...]) -> None:
+        into = self.vocabulary
+        evidence = self._file("evidence.yaml")
+        read_vocabulary.read_sources(evidence.section("evidence"), into)
+        evidence.done()
+        self._vocabulary_file("scales", lambda fields: read_vocabulary.read_scales(fields, into))
+        for path in sorted((self.folder / "vocabulary" / "findings").glob("*.yaml")):
+            fields = self._file(path.relative_to(self.folder).as_posix())
+            read_vocabulary.read_findings(fields, into)
+            fields.done()
+        self._vocabulary_file("gates", lambda fields: read_vocabulary.read_gates(fields, into))
+        reader = ConditionReader(into, classes, self.problems, safety=True)
+        self._vocabulary_file("derived", lambda fields: self._read_derived(fields, reader))
+        self._vocabulary_file("states", lambda fields: read_vocabulary.read_states(fields, into))
+        self._vocabulary_file(
+            "contributors",
+            lambda fields: read_vocabulary.read_contributors(fields, into, certainties),
+        )
+        self._vocabulary_file("red_flags", lambda fields: read_vocabulary.read_red_flags(fields, into))
+        self._vocabulary_file(
+            "recommendations",
+            lambda fields: read_vocabulary.read_recommendations(fields, into, classes),
+        )
+
+    def _read_derived(self, fields: Fields, reader: ConditionReader) -> None:
+        read_derived(fields, self.vocabulary, reader)
+        check_operands(self.vocabulary, fields)
+
+    def _vocabulary_file(self, name: str, read: Callable[[Fields], None]) -> None:
+        fields = self._file(f"vocabulary/{name}.yaml")
+        read(fields)
+        fields.done()
+
+    def _read_chains(self, rules: list[Rule]) -> None:
+        codes = {rule.code for rule in rules}
+        self._vocabulary_file(
+            "chains", lambda fields: read_vocabulary.read_chains(fields, self.vocabulary, codes)
+        )
+
+    # -- rules ---------------------------------------------------------------------------
+
+    def _read_rules(
+        self, classes: tuple[str, ...], strengths: dict[str, int]
+    ) -> tuple[list[Rule], list[Convention]]:
+        reader = RuleReader(self.vocabulary, classes, strengths)
+        rules = [
+            reader.read(self._file(name), family) for family in FAMILIES for name in self._names(family)
+        ]
+        conventions = [reader.read_convention(self._file(name)) for name in self._names("conventions")]
+        order = {family: position for position, family in enumerate(FAMILIES)}
+        rules.sort(key=lambda rule: (order[rule.family], _natural(rule.code)))
+        return rules, conventions
+
+    def _names(self, family: str) -> list[str]:
+        return [path.relative_to(self.folder).as_posix() for path in _yaml_files(self.folder / family)]
+
+    def _check(self, rules: list[Rule], conventions: list[Convention]) -> None:
+        self._check_unique(rules, conventions)
+        for name in CONVENTIONS:
+            if sum(convention.convention == name for convention in conventions) != 1:
+                self.problems.append(
+                    Problem("conventions", 1, f"the convention '{name}' needs exactly one file")
+                )
+        setters = {
+            effect.state for rule in rules for effect in rule.effects if isinstance(effect, SetState)
+        }
+        for state in self.vocabulary.states.values():
+            if (state.id in setters) == state.given_by_screen:
+                said = "is given by the screen: no rule may set it" if state.given_by_screen else (
+                    "is set by no rule"
+                )
+                self.problems.append(
+                    Problem("vocabulary/states.yaml", 1, f"the state '{state.id}' {said}")
+                )
+
+    def _check_unique(self, rules: list[Rule], conventions: list[Convention]) -> None:
+        for attribute in ("code", "id"):
+            seen: dict[str, str] = {}
+            for rule in (*rules, *conventions):
+                value = getattr(rule, attribute)
+                if value in seen:
+                    self.problems.append(
+                        Problem(rule.file, 1, f"{attribute} '{value}' is used in {seen[value]} already")
+                    )
+                seen[value] = rule.file
+
+    # -- files -----------------------------------------------------------------------------
+
+    def _file(self, name: str) -> Fields:
+        path = self.folder / name
+        if not path.is_file():
+            self.problems.append(Problem(name, 1, "is missing"))
+            return Fields(Mapping({}, {}, name, 1), [], name)
+        source = read_source(path, name, self.problems)
+        return Fields(source or Mapping({}, {}, name, 1), self.problems if source else [], name)
+
+
+def _natural(code: str) -> tuple[str, int, str]:
+    """H2 before H10, Q01 before Q01b."""
+    match = re.fullmatch(r"([A-Z]+)(\d*)(.*)", code)
+    letters, digits, rest = match.groups() if match else (code, "", "")
+    return letters, int(digits or 0), rest

@@ -1,0 +1,247 @@
+"""Reads rule files: one rule a file, every key known, every word checked."""
+
+from pathlib import PurePosixPath
+
+from service.domain.rule import (
+    NEVER,
+    AnyOf,
+    Ask,
+    Citation,
+    Condition,
+    Convention,
+    Effect,
+    Example,
+    Forbid,
+    MakeDue,
+    Note,
+    RaiseFlag,
+    Recommend,
+    Rule,
+    Score,
+    SetState,
+)
+from service.knowledge.conditions import ConditionReader
+from service.knowledge.fields import Fields
+from service.knowledge.source import Mapping, Scalar, Source, plain
+from service.knowledge.vocabulary import ORIGINS, Vocabulary
+
+FAMILIES = (
+    "safety", "alternatives", "history", "contributors", "chains", "next-tests", "recommendations",
+)  # fmt: skip
+"""The folders rules live in, in reading order."""
+
+STATUSES = ("draft", "reviewed", "disabled", "retired")
+CONVENTIONS = (
+    "unknown_never_fires", "low_coverage_never_excludes", "region_not_assessed",
+    "pain_limited_test", "nothing_assessed", "stale_finding", "out_of_range_refused",
+    "unknown_age_or_sex",
+)  # fmt: skip
+"""The promises the engine keeps; each has one file in `rules/conventions/`."""
+
+OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
+
+
+class RuleReader:
+    """Reads the rules of one rule base over its vocabulary."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, classes: tuple[str, ...], strengths: dict[str, int]
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.classes = classes
+        self.strengths = strengths
+
+    def read(self, fields: Fields, family: str) -> Rule:
+        name = self._name(fields)
+        effects = tuple(self._effect(item) for item in fields.each("then"))
+        reader = ConditionReader(
+            self.vocabulary,
+            self.classes,
+            fields.problems,
+            safety=family == "safety",
+            scores=any(isinstance(effect, Score) for effect in effects),
+        )
+        rule = Rule(
+            id=name,
+            code=fields.text("code"),
+            title=fields.text("title"),
+            version=fields.integer("version"),
+            status=fields.one_of("status", STATUSES),  # type: ignore[arg-type]
+            family=family,
+            origin=fields.ids("origin", ORIGINS, "origin"),
+            when=self._when(fields, reader),
+            unless=self._unless(fields, reader),
+            effects=effects,
+            because=fields.text("because"),
+            caution=fields.optional_text("caution"),
+            evidence=self._evidence(fields),
+            examples=tuple(self._example(item) for item in fields.each("examples")),
+            file=fields.file,
+            line=fields.line,
+            always_known=fields.flag("always_known"),
+        )
+        self._review(fields, rule.status)
+        if not effects:
+            fields.problem("a rule without effects does nothing")
+        fields.done()
+        return rule
+
+    def read_convention(self, fields: Fields) -> Convention:
+        fields.one_of("status", STATUSES)
+        convention = Convention(
+            id=self._name(fields),
+            code=fields.text("code"),
+            title=fields.text("title"),
+            version=fields.integer("version"),
+            convention=fields.one_of("convention", CONVENTIONS),
+            text=fields.text("text"),
+            because=fields.text("because"),
+            caution=fields.optional_text("caution"),
+            evidence=self._evidence(fields),
+            origin=fields.ids("origin", ORIGINS, "origin"),
+            file=fields.file,
+            findings=fields.ids("findings", self.vocabulary.findings, "finding", required=False),
+        )
+        fields.done()
+        return convention
+
+    def _name(self, fields: Fields) -> str:
+        name = fields.text("rule")
+        if name and name != PurePosixPath(fields.file).stem:
+            fields.problem(f"rule '{name}' must stand in a file of that name", fields.line_of("rule"))
+        return name
+
+    def _when(self, fields: Fields, reader: ConditionReader) -> Condition:
+        node = fields.node("when")
+        return reader.read(node) if node else NEVER
+
+    def _unless(self, fields: Fields, reader: ConditionReader) -> Condition:
+        node = fields.node("unless", required=False)
+        return reader.read(node, list_means=AnyOf) if node else NEVER
+
+    def _review(self, fields: Fields, status: str) -> None:
+        node = fields.node("reviewed", required=status == "reviewed")
+        if node is None:
+            return
+        reviewed = fields.section("reviewed")
+        reviewed.text("by")
+        reviewed.day("on")
+        reviewed.day("due")
+        reviewed.done()
+
+    def _evidence(self, fields: Fields) -> tuple[Citation, ...]:
+        citations = []
+        for item in fields.each("evidence"):
+            cite = item.id("cite", self.vocabulary.sources, "source in evidence.yaml")
+            citations.append(Citation(cite, item.text("shows"), item.text("level")))
+            item.done()
+        if not citations:
+            fields.problem("a rule cites at least one source", fields.line_of("evidence"))
+        return tuple(citations)
+
+    # -- effects -------------------------------------------------------------------
+
+    def _effect(self, item: Fields) -> Effect:
+        readers = {
+            "state": self._state,
+            "supports": self._score,
+            "opposes": self._score,
+            "note": self._note,
+            "flag": self._flag,
+            "due": self._due,
+            "forbid": self._forbid,
+            "recommend": self._recommend,
+            "ask": self._ask,
+        }
+        for key, reader in readers.items():
+            if item.has(key):
+                effect = reader(item)
+                item.done()
+                return effect
+        item.problem(f"an effect is one of {', '.join(readers)}")
+        return SetState("")
+
+    def _state(self, item: Fields) -> Effect:
+        return SetState(item.id("state", self.vocabulary.states, "state"))
+
+    def _score(self, item: Fields) -> Effect:
+        word = "supports" if item.has("supports") else "opposes"
+        strength = item.one_of("strength", self.strengths)
+        return Score(
+            target=item.id(word, self.vocabulary.contributors, "contributor or mechanism"),
+            supports=word == "supports",
+            strength=strength,
+            points=self.strengths.get(strength, 0),
+            cluster=item.text("cluster"),
+            combination=item.flag("combination"),
+        )
+
+    def _note(self, item: Fields) -> Effect:
+        about = item.id("note", {*self.vocabulary.contributors, "exam"}, "contributor")
+        return Note(about, item.text("text"))
+
+    def _flag(self, item: Fields) -> Effect:
+        return RaiseFlag(
+            item.id("flag", self.vocabulary.red_flags, "red flag"), item.text("text")
+        )
+
+    def _due(self, item: Fields) -> Effect:
+        findings = item.ids("due", self.vocabulary.findings, "finding")
+        for finding in findings:
+            definition = self.vocabulary.findings.get(finding)
+            if definition is not None and definition.safety is None:
+                item.problem(f"'{finding}' is no safety finding: it cannot be due")
+        return MakeDue(findings, item.flag("one_by_one"))
+
+    def _forbid(self, item: Fields) -> Effect:
+        known = {*self.vocabulary.recommendations, *self.vocabulary.findings}
+        ids = item.ids("forbid", known, "recommendation or finding")
+        return Forbid(ids, item.text("reason"), item.flag("until_answered"))
+
+    def _recommend(self, item: Fields) -> Effect:
+        return Recommend(
+            item.id("recommend", self.vocabulary.recommendations, "recommendation")
+        )
+
+    def _ask(self, item: Fields) -> Effect:
+        node = item.node("ask")
+        why = item.text("why")
+        if isinstance(node, Scalar) and node.text == "conflicting":
+            return Ask((), why)
+        return Ask(item.ids("ask", self.vocabulary.findings, "finding"), why)
+
+    # -- examples --------------------------------------------------------------------
+
+    def _example(self, item: Fields) -> Example:
+        given = item.node("given")
+        example = Example(
+            name=item.text("name"),
+            given=plain(given) if isinstance(given, Mapping) else {},  # type: ignore[arg-type]
+            expect=self._expect(item, item.node("expect")),
+            file=item.file,
+            line=item.line,
+        )
+        if given is not None and not isinstance(given, Mapping):
+            item.problem("'given' must be a mapping; write {} for nothing")
+        item.done()
+        return example
+
+    def _expect(self, item: Fields, node: Source | None) -> dict[str, object]:
+        if isinstance(node, Scalar):
+            if node.text not in OUTCOMES:
+                item.problem(f"'expect' is '{node.text}', not {', '.join(OUTCOMES)}", node.line)
+            return {"outcome": node.text}
+        expect = plain(node) if isinstance(node, Mapping) else {}
+        assert isinstance(expect, dict)
+        if "undetermined" in expect:
+            expect = {"outcome": "undetermined", **expect, "gaps": expect["undetermined"]}
+            del expect["undetermined"]
+        if isinstance(expect.get("fires"), dict):
+            expect = {"outcome": "fires", **expect, **expect["fires"]}
+            del expect["fires"]
+        known = {"outcome", "gaps", "assumed", "net", "class", "state", "note"}
+        for key in expect.keys() - known:
+            item.problem(f"'expect' has an unknown key '{key}'", item.line)
+        if expect.get("outcome") not in OUTCOMES:
+            item.problem("'expect' must name the outcome", item.line)
+        return expect

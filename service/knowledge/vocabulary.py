@@ -1,0 +1,412 @@
+"""Reads `rules/vocabulary/`: what can be observed and what can be concluded."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from service.domain.exam import Level
+from service.domain.vocabulary import (
+    Arrow,
+    Chain,
+    ContributorDefinition,
+    DerivedDefinition,
+    FindingDefinition,
+    Gate,
+    KeyGroup,
+    LinkCertainty,
+    Operand,
+    Ratio,
+    RecommendationDefinition,
+    RedFlag,
+    SafetyRole,
+    Source,
+    SourcedText,
+    StateDefinition,
+)
+from service.knowledge.fields import Fields
+from service.knowledge.source import Mapping, Scalar
+
+ORIGINS = ("seed", "seed_inferred", "literature", "expert", "convention")
+VERIFICATIONS = (
+    "read_in_full", "abstract_seen", "secondary_source", "from_memory", "project_convention",
+)  # fmt: skip
+REGIONS = ("history", "systemic", "knee", "hip", "ankle", "foot", "core", "safety")
+TYPES = ("yes_no", "choice", "grade", "set", "number", "integer")
+YES_NO = {"yes": "yes", "no": "no"}
+
+
+@dataclass
+class Vocabulary:
+    """Filled file by file while loading; each reader may refer to what was read before."""
+
+    findings: dict[str, FindingDefinition] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
+    derived: dict[str, DerivedDefinition] = field(default_factory=dict)
+    states: dict[str, StateDefinition] = field(default_factory=dict)
+    contributors: dict[str, ContributorDefinition] = field(default_factory=dict)
+    chains: list[Chain] = field(default_factory=list)
+    red_flags: dict[str, RedFlag] = field(default_factory=dict)
+    urgency_words: dict[str, str] = field(default_factory=dict)
+    recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    scales: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
+
+
+def read_sources(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields):
+        into.sources[key] = Source(
+            key=key,
+            reference=entry.text("reference"),
+            verification=entry.one_of("verification", VERIFICATIONS),
+            shows=entry.text("shows"),
+            number=entry.optional_text("number"),
+            doi=entry.optional_text("doi"),
+            verification_note=entry.optional_text("verification_note"),
+        )
+        entry.done()
+
+
+def read_scales(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("scales")):
+        grades = entry.texts("grades")
+        entry.text("label")
+        _read_source_of(entry, into)
+        words = entry.words("words", required=False)
+        aliases = entry.words("value_aliases", required=False)
+        _check_values_known(entry, [*words, *aliases.values()], grades)
+        into.scales[key] = ({grade: words.get(grade, grade) for grade in grades}, aliases)
+        entry.done()
+
+
+def read_findings(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("findings")):
+        if key in into.findings:
+            entry.problem(f"finding '{key}' is declared twice")
+        into.findings[key] = _read_finding(key, entry, into)
+        entry.done()
+
+
+def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinition:
+    type_ = entry.one_of("type", TYPES)
+    values, value_aliases = _read_values(type_, entry, into)
+    numeric = type_ in ("number", "integer")
+    minimum, maximum = _read_range(entry) if numeric else (None, None)
+    step = entry.number("step", Decimal(1) if type_ == "integer" else None) if numeric else None
+    definition = FindingDefinition(
+        id=key,
+        label=entry.text("label"),
+        region=entry.one_of("region", REGIONS),
+        sided=entry.one_of("side", ("sided", "none")) == "sided",
+        type=type_,  # type: ignore[arg-type]
+        use=entry.one_of("use", ("core", "optional", "recorded_only", "safety")),  # type: ignore[arg-type]
+        measured=entry.text("measured"),
+        unit=entry.optional_text("unit"),
+        minimum=minimum,
+        maximum=maximum,
+        step=step,
+        values=values,
+        value_aliases=value_aliases,
+        unknown_values=frozenset(entry.ids("unknown_values", values, "value", required=False)),
+        exclusive_values=frozenset(entry.ids("exclusive", values, "value", required=False)),
+        aliases=entry.texts("aliases", required=False),
+        cut_offs=_read_sourced(entry, "cut_offs", into),
+        reliability=_read_sourced(entry, "reliability", into),
+        seen_in_pain_free=_read_pain_free(entry, into),
+        valid_for_days=_read_validity(entry),
+        changeable=entry.flag("changeable"),
+        burden_seconds=entry.integer("burden_seconds"),
+        codes=tuple(_read_code(code) for code in entry.each("codes", required=False)),
+        derive=_read_derive(entry, into) if entry.has("derive") else None,
+    )
+    return _with_safety(definition, entry)
+
+
+def _with_safety(definition: FindingDefinition, entry: Fields) -> FindingDefinition:
+    from dataclasses import replace
+
+    if not entry.has("safety"):
+        return definition
+    role = entry.section("safety")
+    abnormal, above = _read_abnormal(definition, role)
+    expires = not role.has("expires") or role.flag("expires")
+    gate_no = role.text("gate_no", required=False) or "no"
+    due = role.one_of("due", ("always", "gate", "conditional", "never"))
+    role.done()
+    safety = SafetyRole(due, abnormal, above, gate_no, expires)  # type: ignore[arg-type]
+    return replace(definition, safety=safety)
+
+
+def _read_abnormal(definition: FindingDefinition, role: Fields) -> tuple[frozenset[str], Level | None]:
+    node = role.node("abnormal", required=False)
+    if isinstance(node, Mapping):
+        above = Fields(node, role.problems, "'abnormal'")
+        number, _, unit = above.text("above").partition(" ")
+        if unit != (definition.unit or ""):
+            above.problem(f"'above' must be in {definition.unit}")
+        above.done()
+        return frozenset(), definition.level(Decimal(number))
+    if definition.numeric:
+        return frozenset(), None
+    return frozenset(role.ids("abnormal", definition.values, "value", required=False)), None
+
+
+def _read_values(
+    type_: str, entry: Fields, into: Vocabulary
+) -> tuple[dict[str, str], dict[str, str]]:
+    aliases = entry.words("value_aliases", required=False)
+    if type_ == "yes_no":
+        values, built_in = dict(YES_NO), {"true": "yes", "false": "no"}
+    elif entry.has("scale"):
+        values, built_in = into.scales.get(
+            entry.id("scale", into.scales, "scale"), ({}, {})
+        )
+    elif type_ == "grade":
+        values, built_in = {grade: grade for grade in entry.texts("grades")}, {}
+    elif type_ in ("choice", "set"):
+        values, built_in = entry.words("values"), {}
+    else:
+        values, built_in = {}, {}
+    _check_values_known(entry, list(aliases.values()), values)
+    for alias in aliases:
+        if alias in values:
+            entry.problem(f"value alias '{alias}' is itself a value", entry.line_of("value_aliases"))
+    return values, {**built_in, **aliases}
+
+
+def _check_values_known(entry: Fields, used: list[str], known: object) -> None:
+    for value in used:
+        if value not in known:  # type: ignore[operator]
+            entry.problem(f"there is no value '{value}'")
+
+
+def _read_range(entry: Fields) -> tuple[Decimal, Decimal]:
+    texts = entry.texts("range")
+    try:
+        low, high = (Decimal(text) for text in texts)
+    except (ValueError, ArithmeticError):
+        entry.problem("'range' must be two numbers, lowest and highest", entry.line_of("range"))
+        return Decimal(0), Decimal(1)
+    if low >= high:
+        entry.problem("'range' must run from lowest to highest", entry.line_of("range"))
+    return low, high
+
+
+def _read_validity(entry: Fields) -> int | None:
+    if entry.text("valid_for_days") == "forever":
+        return None
+    return entry.integer("valid_for_days")
+
+
+def _read_sourced(entry: Fields, key: str, into: Vocabulary) -> tuple[SourcedText, ...]:
+    return tuple(_read_sourced_text(item, into) for item in entry.each(key))
+
+
+def _read_sourced_text(item: Fields, into: Vocabulary) -> SourcedText:
+    text = SourcedText(
+        says=item.text("says"),
+        cite=item.id("cite", into.sources, "source in evidence.yaml"),
+        verification=item.one_of("verification", VERIFICATIONS),
+    )
+    item.done()
+    return text
+
+
+def _read_pain_free(entry: Fields, into: Vocabulary) -> SourcedText | None:
+    if not entry.has("seen_in_pain_free"):
+        return None
+    item = entry.section("seen_in_pain_free")
+    cite = item.id("cite", into.sources, "source in evidence.yaml")
+    source = into.sources.get(cite)
+    default = source.verification if source else "from_memory"
+    text = SourcedText(item.text("says"), cite, item.one_of("verification", VERIFICATIONS, default))
+    item.done()
+    return text
+
+
+def _read_code(code: Fields) -> MappingType[str, str]:
+    read = {"system": code.text("system"), "code": code.text("code"), "display": code.text("display")}
+    code.done()
+    return read
+
+
+def _read_derive(entry: Fields, into: Vocabulary) -> Ratio:
+    formula = entry.section("derive")
+    formula.one_of("kind", ("ratio",))
+    ratio = read_ratio(formula, into)
+    formula.done()
+    return ratio
+
+
+def read_ratio(formula: Fields, into: Vocabulary) -> Ratio:
+    return Ratio(
+        of=read_operand(formula, "of", into),
+        to=read_operand(formula, "to", into),
+        times=Fraction(formula.number("times", Decimal(1))),
+        per=Fraction(formula.number("per", Decimal(1))),
+    )
+
+
+def read_operand(formula: Fields, key: str, into: Vocabulary) -> Operand:
+    node = formula.node(key)
+    other = isinstance(node, Mapping)
+    scalar = node
+    if isinstance(node, Mapping):
+        scalar = node.entries.get("other")
+        if len(node.entries) != 1 or scalar is None:
+            formula.problem(f"'{key}' must be a finding, or other: finding", node.line)
+    if not isinstance(scalar, Scalar):
+        return Operand("")
+    # body_mass_kg may be declared in a later file: existence is checked once all are read
+    return Operand(scalar.text, other)
+
+
+def read_gates(fields: Fields, into: Vocabulary) -> None:
+    """The gates, each of which is a yes/no finding without side as well."""
+    for key, entry in _entries(fields.section("gates")):
+        gate = Gate(
+            id=key,
+            label=entry.text("label"),
+            asks=entry.text("asks"),
+            items=entry.ids("items", into.findings, "finding"),
+        )
+        entry.done()
+        into.gates[key] = gate
+        into.findings[key] = FindingDefinition(
+            id=key,
+            label=gate.label,
+            region="safety",
+            sided=False,
+            type="yes_no",
+            use="safety",
+            measured=gate.asks,
+            values=dict(YES_NO),
+            value_aliases={"true": "yes", "false": "no"},
+            valid_for_days=1,
+            changeable=False,
+            burden_seconds=20,
+            safety=SafetyRole("always", frozenset({"yes"})),
+        )
+
+
+def read_states(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("states")):
+        into.states[key] = StateDefinition(
+            id=key,
+            label=entry.text("label"),
+            basis=entry.one_of("basis", ("observed", "inferred")),  # type: ignore[arg-type]
+            origin=_read_origin(entry),
+            internal=entry.flag("internal"),
+            given_by_screen=entry.one_of("given_by", ("screen", "rules"), "rules") == "screen",
+        )
+        entry.done()
+
+
+def read_contributors(fields: Fields, into: Vocabulary, certainties: tuple[str, ...]) -> None:
+    for section in ("contributors", "mechanisms"):
+        for key, entry in _entries(fields.section(section)):
+            beneath = (
+                entry.id("beneath", into.contributors, "contributor")
+                if section == "mechanisms"
+                else None
+            )
+            into.contributors[key] = ContributorDefinition(
+                id=key,
+                label=entry.text("label"),
+                region=entry.one_of("region", REGIONS),
+                origin=_read_origin(entry),
+                link_certainty=_read_link(entry.section("link_certainty"), into, certainties),
+                key_groups=tuple(_read_group(group, into) for group in entry.each("key_groups")),
+                primary=entry.flag("primary"),
+                beneath=beneath,
+            )
+            entry.done()
+
+
+def _read_link(link: Fields, into: Vocabulary, certainties: tuple[str, ...]) -> LinkCertainty:
+    certainty = LinkCertainty(
+        grade=link.one_of("grade", certainties),
+        text=link.text("text"),
+        cites=link.ids("cites", into.sources, "source in evidence.yaml"),
+        shown_as=link.optional_text("shown_as"),
+    )
+    link.done()
+    return certainty
+
+
+def _read_group(group: Fields, into: Vocabulary) -> KeyGroup:
+    read = KeyGroup(group.text("label"), group.ids("any_of", into.findings, "finding"))
+    group.done()
+    return read
+
+
+def read_chains(fields: Fields, into: Vocabulary, codes: set[str]) -> None:
+    ends = {*into.states, *into.contributors}
+    for key, entry in _entries(fields.section("chains")):
+        arrows = []
+        for arrow in entry.each("arrows"):
+            arrows.append(
+                Arrow(
+                    source=arrow.id("from", ends, "state or contributor"),
+                    target=arrow.id("to", ends, "state or contributor"),
+                    level=arrow.text("level"),
+                    rules=arrow.ids("rules", codes, "rule"),
+                    says=arrow.text("says"),
+                )
+            )
+            arrow.done()
+        into.chains.append(Chain(key, entry.text("label"), _read_origin(entry), tuple(arrows)))
+        entry.done()
+
+
+def read_red_flags(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("urgencies")):
+        into.urgency_words[key] = entry.text("words")
+        entry.integer("order", 0)
+        entry.done()
+    for key, entry in _entries(fields.section("red_flags")):
+        into.red_flags[key] = RedFlag(
+            code=key,
+            label=entry.text("label"),
+            urgency=entry.one_of("urgency", into.urgency_words),
+            withholds=entry.one_of("withholds", ("all", "knee", "nothing")),  # type: ignore[arg-type]
+            out_of_scope=entry.flag("out_of_scope"),
+            outside_intended_use=entry.flag("outside_intended_use"),
+        )
+        entry.done()
+
+
+def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, ...]) -> None:
+    for key, entry in _entries(fields.section("recommendations")):
+        target = entry.id("target", {*into.contributors, "none"}, "contributor or mechanism")
+        into.recommendations[key] = RecommendationDefinition(
+            code=key,
+            id=entry.text("id"),
+            label=entry.text("label"),
+            text=entry.text("text"),
+            dose=entry.text("dose"),
+            support=entry.text("support"),
+            limits=entry.text("limits"),
+            target=None if target == "none" else target,
+            cites=entry.ids("cites", into.sources, "source in evidence.yaml"),
+            verification=entry.one_of("verification", VERIFICATIONS),
+            origin=_read_origin(entry),
+            given_while=entry.ids("given_while", classes, "class", required=False) or None,
+            target_if_state=(
+                entry.id("target_if_state", into.states, "state", required=False) or None
+            ),
+        )
+        entry.done()
+
+
+def _read_origin(entry: Fields) -> tuple[str, ...]:
+    return entry.ids("origin", ORIGINS, "origin")
+
+
+def _read_source_of(entry: Fields, into: Vocabulary) -> None:
+    entry.id("cite", into.sources, "source in evidence.yaml")
+    entry.one_of("verification", VERIFICATIONS)
+
+
+def _entries(fields: Fields) -> list[tuple[str, Fields]]:
+    return [(key, fields.section(key)) for key in fields.names()]

@@ -1,0 +1,104 @@
+"""An assessment as a readable tree in the terminal."""
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from schemas.faults import InvalidBody
+from service.domain.assessment import Assessment, Contributor, Firing, Flag, Knee
+from service.domain.rulebase import RuleBase
+
+
+def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableType:
+    """Headline, safety, then each knee with its contributors and the rules behind them."""
+    parts: list[RenderableType] = [Text(assessment.summary.headline, style="bold")]
+    if rulebase.approval.status == "draft":
+        parts.append(Text(rulebase.approval.draft_notice, style="yellow"))
+    parts.append(_safety(assessment, rulebase))
+    fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
+    parts.extend(_knee(knee, fired, rulebase) for knee in assessment.knees)
+    if assessment.notes:
+        notes = Tree("[bold]Notes")
+        for note in assessment.notes:
+            notes.add(f"{escape(note.text)} [dim]{note.rule}{f', {note.side}' if note.side else ''}")
+        parts.append(notes)
+    parts.append(Text(f"{rulebase.name} {rulebase.version}, {rulebase.digest[:19]}…", style="dim"))
+    return Group(*parts)
+
+
+def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
+    safety = assessment.safety
+    open_or_cleared = any(flag.flag.urgency != rulebase.urgencies[-1] for flag in safety.flags)
+    word = "no open flag" if safety.status == "clear" and open_or_cleared else safety.status
+    tree = Tree(f"[bold]Safety screen: {word}")
+    for flag in safety.flags:
+        _flag(tree, flag)
+    if safety.not_screened:
+        findings = rulebase.findings
+        left = tree.add(f"not answered: {len(safety.not_screened)}")
+        for finding, side in safety.not_screened:
+            left.add(f"{escape(findings[finding].label)}{f', {side}' if side else ''} [dim]{finding}")
+    return tree
+
+
+def _flag(tree: Tree, flag: Flag) -> None:
+    where = f", {flag.side}" if flag.side else ""
+    cleared = f" [green]cleared by {escape(flag.clearance.by)}" if flag.clearance else ""
+    branch = tree.add(f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/] {flag.flag.urgency}{cleared}")
+    branch.add(escape(flag.text))
+    for because in flag.because:
+        branch.add(f"[dim]{escape(because)}")
+
+
+def _knee(knee: Knee, fired: dict[tuple[str, object], Firing], rulebase: RuleBase) -> Tree:
+    said = [word for word, true in (("provisional", knee.provisional), ("secondary", knee.secondary)) if true]
+    tree = Tree(f"[bold]{knee.side.capitalize()} knee[/] {', '.join(said)}")
+    if not knee.in_scope:
+        tree.add("out of scope")
+    for contributor in knee.contributors:
+        _contributor(tree, contributor, knee, fired, rulebase)
+    if knee.recommendations:
+        branch = tree.add("[bold]Options to consider")
+        for recommendation in knee.recommendations:
+            branch.add(f"{escape(recommendation.text)} [dim]{recommendation.code}")
+    if knee.next_tests:
+        branch = tree.add("[bold]Examine next")
+        for test in knee.next_tests:
+            named = ", ".join(rulebase.findings[finding].label for finding in test.findings)
+            branch.add(f"{escape(named)} [dim]{test.code}")
+    return tree
+
+
+def _contributor(
+    tree: Tree,
+    contributor: Contributor,
+    knee: Knee,
+    fired: dict[tuple[str, object], Firing],
+    rulebase: RuleBase,
+) -> None:
+    standing, definition = contributor.standing, contributor.definition
+    certainty = definition.link_certainty
+    rank = f"{standing.rank}. " if standing.rank else ""
+    branch = tree.add(
+        f"{rank}{definition.label}: [bold]{rulebase.class_words[standing.name]}[/] "
+        f"(for {standing.support}, against {standing.against}; "
+        f"{standing.assessed} of {standing.of} examined; "
+        f"link certainty {certainty.shown_as or certainty.grade.replace('_', ' ')})"
+    )
+    codes = (*standing.supporting_rules, *standing.opposing_rules, *contributor.noted_rules)
+    for code in codes:
+        sign = "+" if code in standing.supporting_rules else "−" if code in standing.opposing_rules else "·"
+        branch.add(f"{sign} {code} {escape(fired[code, knee.side].because)}")
+    for mechanism in contributor.mechanisms:
+        _contributor(branch, mechanism, knee, fired, rulebase)
+
+
+def fault_table(invalid: InvalidBody) -> Table:
+    """What is wrong with an exam, one line a fault."""
+    table = Table("where", "what is wrong", "sent", "what would be right", box=None)
+    for fault in invalid.faults:
+        hint = f" (did you mean {fault.did_you_mean}?)" if fault.did_you_mean else ""
+        table.add_row(*map(escape, (fault.pointer or "/", fault.detail, fault.value or "", fault.expected + hint)))
+    return table

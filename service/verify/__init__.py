@@ -1,0 +1,1 @@
+"""Checks of a rule base that go beyond reading it: its examples, and whether they are enough."""

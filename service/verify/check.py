@@ -1,0 +1,24 @@
+"""`kneechain rules check`: every example on both evaluators, and whether they are enough."""
+
+from dataclasses import dataclass
+
+from service.domain.rulebase import RuleBase
+from service.inference.infer import Inference
+from service.knowledge.problems import Problem
+from service.verify.completeness import missing_examples
+from service.verify.examples import Examples
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    problems: tuple[Problem, ...]
+    examples: int
+
+
+def check_rulebase(rulebase: RuleBase) -> Report:
+    """Runs all examples; raises CircularRules or EngineLimit where the rules cannot run at all."""
+    problems: list[Problem] = []
+    inference = Inference(rulebase)
+    runs = Examples(inference).run_all(problems)
+    problems.extend(missing_examples(rulebase, inference.slots, runs))
+    return Report(tuple(sorted(set(problems))), len(runs))

@@ -1,0 +1,251 @@
+"""Runs the examples written beside the rules, on both evaluators."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from schemas.observations import STATUSES, Wrong, value_reader
+from service.answer.case import Case
+from service.domain.assessment import Standing
+from service.domain.exam import Exam, Key, Observation, Side
+from service.domain.rule import Example, Note, Rule
+from service.domain.rulebase import RuleBase
+from service.inference.durable_engine import EngineFailure
+from service.inference.infer import EvaluatorsDisagree, Inference
+from service.inference.screen import SafetyScreen
+from service.inference.strata import Stratum
+from service.inference.view import View
+from service.knowledge.problems import Problem
+
+THIS: Side = "left"
+OTHER_SIDE: Side = "right"
+MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WORDS = ("this", "other", "class", "coverage", "state", "flag", "knees")
+
+
+class BadExample(Exception):
+    """An example that cannot be run as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an example sets: findings, and conclusions taken as they are."""
+
+    observations: Mapping[Key, Observation]
+    classes: Mapping[str, str]
+    coverage: Mapping[str, tuple[int, int]]
+    states: Mapping[str, bool | None]
+    flags: frozenset[str]
+    knees: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One example after it ran, seen from this side."""
+
+    rule: Rule
+    example: Example
+    view: View
+    case: Case
+    outcome: str
+
+
+class Examples:
+    """Runs examples over one rule base."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.rulebase = inference.rulebase
+        self.screen = SafetyScreen(inference)
+        self._index = {rule.code: index for index, rule in enumerate(self.rulebase.rules)}
+
+    def run_all(self, problems: list[Problem]) -> list[Run]:
+        """Every example of every active rule; what does not hold is noted."""
+        runs = []
+        for rule in self.rulebase.rules:
+            for example in rule.examples if rule.active else ():
+                try:
+                    run = self.run(rule, example)
+                except (BadExample, EvaluatorsDisagree, EngineFailure) as error:
+                    problems.append(_problem(example, str(error)))
+                    continue
+                runs.append(run)
+                problems.extend(_problem(example, said) for said in self._differences(run))
+        return runs
+
+    def run(self, rule: Rule, example: Example) -> Run:
+        """Raises BadExample, EvaluatorsDisagree."""
+        given = read_given(self.rulebase, example.given)
+        exam = Exam(MOMENT, given.knees, given.observations)
+        usable = self.screen.usable(exam)
+        screen = self.screen.screen(exam, usable)
+        if rule.safety:
+            views = self._screened(given, usable.observations, exam)
+            view = views[THIS]
+            case = Case(self.inference, exam, usable, replace(screen, views=views), {})
+        else:
+            view = self._inferred(given, usable.observations)
+            case = Case(self.inference, exam, usable, screen, {THIS: view})
+        return Run(rule, example, view, case, view.outcomes[self._index[rule.code]])
+
+    def _screened(
+        self, given: Given, observations: Mapping[Key, Observation], exam: Exam
+    ) -> dict[Side, View]:
+        views: dict[Side, View] = {
+            side: self.inference.view(observations, side, assessed=side in exam.knees)
+            for side in (THIS, OTHER_SIDE)
+        }
+        for stratum in self.inference.safety_strata:
+            for view in views.values():
+                view.flags |= given.flags
+                self._settle(stratum, view, given)
+            raised = views[THIS].flags | views[OTHER_SIDE].flags
+            for view in views.values():
+                view.flags |= raised | set(self.inference.raised(stratum, views.values()))
+        return views
+
+    def _inferred(self, given: Given, observations: Mapping[Key, Observation]) -> View:
+        view = self.inference.view(observations, THIS)
+        self._impose(view, given)
+        for stratum in self.inference.strata:
+            self._settle(stratum, view, given)
+        return view
+
+    def _settle(self, stratum: Stratum, view: View, given: Given) -> None:
+        self._impose(view, given)
+        self.inference.settle(stratum, view)
+        self._impose(view, given)
+
+    def _impose(self, view: View, given: Given) -> None:
+        """What the example gives stands, whatever was concluded."""
+        view.states.update(given.states)
+        view.coverage.update(given.coverage)
+        for id_, name in given.classes.items():
+            standing = view.standings.get(id_) or Standing(id_, name, 0, 0, 0, 0, 1)
+            view.standings[id_] = replace(standing, name=name)
+
+    # -- what was expected -----------------------------------------------------------------
+
+    def _differences(self, run: Run) -> Iterator[str]:
+        expect, view = run.example.expect, run.view
+        if run.outcome != expect["outcome"]:
+            yield f"expected {expect['outcome']}, but the rule is {run.outcome}"
+            return
+        for key, found in (
+            ("gaps", lambda: {gap.finding for gap in run.case.gaps(run.rule.when, view)}),
+            ("assumed", lambda: {gap.finding for gap in run.case.gaps(run.rule.unless, view)}),
+        ):
+            if key in expect and set(_texts(expect[key])) != found():
+                yield f"expected {key} {sorted(_texts(expect[key]))}, found {sorted(found())}"
+        for id_, net in _mapping(expect.get("net")).items():
+            if str(view.standings[id_].net) != net:
+                yield f"expected net {net} of {id_}, found {view.standings[id_].net}"
+        for id_, name in _mapping(expect.get("class")).items():
+            if view.standings[id_].name != name:
+                yield f"expected {id_} to be {name}, found {view.standings[id_].name}"
+        for state in _texts(expect.get("state", [])):
+            if view.states.get(state) is not True:
+                yield f"expected the state {state}"
+        for about in _texts(expect.get("note", [])):
+            if not any(isinstance(e, Note) and e.about == about for e in run.rule.effects):
+                yield f"expected a note about {about}"
+
+
+def _problem(example: Example, said: str) -> Problem:
+    return Problem(example.file, example.line, f"example '{example.name}': {said}")
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _mapping(value: Any) -> dict[str, str]:
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+# -- reading `given` ----------------------------------------------------------------------
+
+
+def read_given(rulebase: RuleBase, given: Mapping[str, Any]) -> Given:
+    """Raises BadExample, naming what is wrong."""
+    here = {key: value for key, value in given.items() if key not in WORDS}
+    here |= _section(given, "this")
+    observations: dict[Key, Observation] = {}
+    for finding, written in here.items():
+        _observe(rulebase, finding, written, THIS, observations)
+    for finding, written in _section(given, "other").items():
+        if finding in rulebase.findings and not rulebase.findings[finding].sided:
+            raise BadExample(f"{finding} has no side; write it under this")
+        _observe(rulebase, finding, written, OTHER_SIDE, observations)
+    return Given(
+        observations=observations,
+        classes=_known(_section(given, "class"), rulebase.contributors, "contributor"),
+        coverage={
+            id_: (int(text.removesuffix(" %")), 100)
+            for id_, text in _known(_section(given, "coverage"), rulebase.contributors, "contributor").items()
+        },
+        states={
+            id_: _truth(text) for id_, text in _known(_section(given, "state"), rulebase.states, "state").items()
+        },
+        flags=frozenset(given.get("flag", ())),
+        knees=tuple(
+            sorted(THIS if word == "this" else OTHER_SIDE for word in given.get("knees", ["this"]))
+        ),
+    )
+
+
+def _section(given: Mapping[str, Any], key: str) -> dict[str, Any]:
+    section = given.get(key, {})
+    if not isinstance(section, dict):
+        raise BadExample(f"'{key}' must be a mapping")
+    return section
+
+
+def _known(section: dict[str, Any], known: Mapping[str, Any], kind: str) -> dict[str, str]:
+    for id_ in section:
+        if id_ not in known:
+            raise BadExample(f"there is no {kind} '{id_}'")
+    return section
+
+
+def _truth(text: str) -> bool | None:
+    truths = {"present": True, "absent": False, "unknown": None}
+    if text not in truths:
+        raise BadExample(f"a state is present, absent or unknown, not '{text}'")
+    return truths[text]
+
+
+def _observe(
+    rulebase: RuleBase, finding: str, written: Any, side: Side, into: dict[Key, Observation]
+) -> None:
+    definition = rulebase.findings.get(finding)
+    if definition is None:
+        raise BadExample(f"there is no finding '{finding}'")
+    where = side if definition.sided else None
+    if isinstance(written, dict):
+        status = written.get("status")
+        if status not in STATUSES or status == "observed" or len(written) != 1:
+            raise BadExample(f"{finding}: write a value, or {{status: refused}} and the like")
+        into[finding, where] = Observation(finding, where, status, MOMENT)
+        return
+    try:
+        value = value_reader(definition)(_as_json(written, definition.numeric))
+    except Wrong as wrong:
+        raise BadExample(f"{finding}: '{written}' {wrong.detail}; {wrong.expected}") from None
+    if value is None:
+        into[finding, where] = Observation(finding, where, "not_assessed", MOMENT)
+    else:
+        into[finding, where] = Observation(
+            finding, where, "observed", MOMENT, value, definition.level(value)
+        )
+
+
+def _as_json(written: Any, numeric: bool) -> Any:
+    if not numeric or not isinstance(written, str):
+        return written
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        return written

@@ -1,0 +1,1 @@
+"""The HTTP side: routes, problems and the documentation page. The only Flask."""

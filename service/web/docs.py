@@ -1,0 +1,50 @@
+"""The contract and the page that shows it: everything is served from here, nothing is downloaded."""
+
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+from service.config import CHECKOUT
+
+STATIC = Path(__file__).parent / "static"
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>kneechain API</title>
+  <link rel="icon" href="data:,">
+  <link rel="stylesheet" href="/static/swagger-ui/swagger-ui.css">
+</head>
+<body>
+  <div id="docs"></div>
+  <script src="/static/swagger-ui/swagger-ui-bundle.js"></script>
+  <script src="/static/docs.js"></script>
+</body>
+</html>
+"""
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+
+def docs() -> Blueprint:
+    routes = Blueprint("docs", __name__)
+
+    @routes.get("/docs")
+    def page() -> Response:
+        return Response(PAGE, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    @routes.get("/openapi.yaml")
+    def contract() -> Response:
+        return Response(_contract(), content_type="application/yaml")
+
+    @routes.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        return send_from_directory(STATIC, name)
+
+    return routes
+
+
+@cache
+def _contract() -> bytes:
+    return (CHECKOUT / "openapi.yaml").read_bytes()
