@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import clips
 
-from bench.cases import Facts, Reads, finding_reads, plain
+from bench.cases import Fact, Facts, Reads, finding_reads, plain
 from bench.conclusions import Conclusions, Known
 from service.domain.rule import (
     NEVER,
@@ -33,6 +33,9 @@ from service.inference.infer import Inference
 OPERATORS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 YES = clips.Symbol("yes")
 
+Sets = dict[str, tuple[str, ...]]
+"""The findings that are sets, with all their members."""
+
 
 class ClipsPeer:
     """Infers with CLIPS."""
@@ -42,7 +45,7 @@ class ClipsPeer:
         self._environment = clips.Environment()
         self._environment.build("(defglobal ?*fired* = (create$))")
         rules = inference.rulebase.rules
-        sets = {d.id for d in inference.rulebase.findings.values() if d.type == "set"}
+        sets = {d.id: tuple(d.values) for d in inference.rulebase.findings.values() if d.type == "set"}
         self._strata = [
             _Template(self._environment, f"stratum{number}", [rules[i] for i in stratum.rules], sets)
             for number, stratum in enumerate(inference.strata)
@@ -64,19 +67,18 @@ class ClipsPeer:
 class _Template:
     """One stratum: the template of its fact, and its rules."""
 
-    def __init__(
-        self, environment: clips.Environment, name: str, rules: list[Rule], sets: set[str]
-    ) -> None:
-        self._findings: Reads = finding_reads(rules)
+    def __init__(self, environment: clips.Environment, name: str, rules: list[Rule], sets: Sets) -> None:
         read = {c for rule in rules for c in rule.criteria()}
+        self._findings: Reads = finding_reads(rules)
         self._states = sorted({c.state for c in read if isinstance(c, StateTest)})
         self._classes = sorted({c.contributor for c in read if isinstance(c, ClassTest)})
         self._coverage = sorted({c.contributor for c in read if isinstance(c, CoverageTest)})
-        slots = {_slot(criterion): _is_set(criterion, sets) for criterion in read}
-        declared = (f"(multislot {s})" if many else f"(slot {s} (default nil))" for s, many in slots.items())
-        environment.build(f"(deftemplate {name} {' '.join(declared)})")
+        writer = _Writer(sets)
+        slots = sorted({slot for criterion in read for slot in writer.slots(criterion)})
+        declared = " ".join(f"(slot {slot} (default nil))" for slot in slots)
+        environment.build(f"(deftemplate {name} {declared})")
         for rule in rules:
-            environment.build(_defrule(name, rule, sets))
+            environment.build(writer.defrule(name, rule))
         self._template = environment.find_template(name)
 
     def declare(self, facts: Facts, known: Known) -> clips.TemplateFact:
@@ -85,7 +87,7 @@ class _Template:
         for finding, other in self._findings:
             value = (facts.other if other else facts.own).get(finding)
             if value is not None:
-                slots[("other-" if other else "knee-") + finding] = _value(value)
+                _put(slots, ("other-" if other else "knee-") + finding, value)
         for name in self._states:
             if name in known.states:
                 slots["state-" + name] = YES
@@ -96,92 +98,108 @@ class _Template:
         return self._template.assert_fact(**slots)
 
 
-def _value(value: object) -> object:
-    if isinstance(value, str):
-        return clips.Symbol(value)
-    return tuple(map(clips.Symbol, value)) if isinstance(value, tuple) else value
+def _put(slots: dict[str, object], slot: str, value: Fact) -> None:
+    """A set has a slot for itself and one for each member: slots of several values leak in clipspy."""
+    if isinstance(value, tuple):
+        slots[slot] = YES
+        for member in value:
+            slots[f"{slot}-{member}"] = YES
+    else:
+        slots[slot] = clips.Symbol(value) if isinstance(value, str) else value
 
 
-def _defrule(template: str, rule: Rule, sets: set[str]) -> str:
-    bound = {_slot(criterion): _is_set(criterion, sets) for criterion in rule.criteria()}
-    pattern = " ".join(f"({slot} {'$' if many else ''}?{slot})" for slot, many in bound.items())
-    test = _firing(rule)
-    return (
-        f"(defrule {rule.code} ({template} {pattern}) {'' if test == 'TRUE' else f'(test {test})'}"
-        f" => (bind ?*fired* (create$ ?*fired* {rule.code})))"
-    )
+class _Writer:
+    """Writes rules in the language of CLIPS."""
+
+    def __init__(self, sets: Sets) -> None:
+        self._sets = sets
+
+    def defrule(self, template: str, rule: Rule) -> str:
+        bound = dict.fromkeys(slot for criterion in rule.criteria() for slot in self.slots(criterion))
+        pattern = " ".join(f"({slot} ?{slot})" for slot in bound)
+        test = self._firing(rule)
+        return (
+            f"(defrule {rule.code} ({template} {pattern}) {'' if test == 'TRUE' else f'(test {test})'}"
+            f" => (bind ?*fired* (create$ ?*fired* {rule.code})))"
+        )
+
+    def slots(self, criterion: Criterion) -> list[str]:
+        """The slots a criterion reads."""
+        slot = _slot(criterion)
+        members = self._sets.get(criterion.finding, ()) if isinstance(criterion, FindingTest) else ()
+        return [slot, *(f"{slot}-{member}" for member in members)]
+
+    def _firing(self, rule: Rule) -> str:
+        when = self._expression(rule.when)
+        return when if rule.unless == NEVER else f"(and {when} (not {self._expression(rule.unless)}))"
+
+    def _expression(self, condition: Condition) -> str:
+        """A condition as a function call that is true where it is known true."""
+        match condition:
+            case AllOf((only,)) | AnyOf((only,)):
+                return self._expression(only)
+            case AllOf(()):
+                return "TRUE"
+            case AnyOf(()):
+                return "FALSE"
+            case AllOf(members):
+                return f"(and {' '.join(map(self._expression, members))})"
+            case AnyOf(members):
+                return f"(or {' '.join(map(self._expression, members))})"
+            case AtLeastN(n, members):
+                return f"(>= {self._tally(members)} {n})"
+            case ExactlyN(n, members):
+                known = " ".join(f"(neq ?{_slot(member)} nil)" for member in members)
+                return f"(and {known} (= {self._tally(members)} {n}))"
+            case NotKnown(member):
+                return f"(not {self._expression(member)})"
+            case _:
+                return self._test(condition)
+
+    def _tally(self, members: tuple[Condition, ...]) -> str:
+        return f"(+ 0 {' '.join(f'(if {self._expression(member)} then 1 else 0)' for member in members)})"
+
+    def _test(self, criterion: Criterion) -> str:
+        seen = f"?{_slot(criterion)}"
+        match criterion:
+            case StateTest():
+                return f"(eq {seen} yes)"
+            case ClassTest(_, classes):
+                return _is_one_of(seen, classes)
+            case CoverageTest(_, word, levels):
+                return f"({OPERATORS[word]} {seen} {plain(levels[0])})"
+            case FindingTest():
+                return self._finding_test(criterion, seen)
+            case _:
+                raise TypeError(f"only safety rules read {criterion}")
+
+    def _finding_test(self, test: FindingTest, seen: str) -> str:
+        levels = [str(plain(level)) for level in test.levels]
+        match test.word:
+            case "observed":
+                return f"(neq {seen} nil)"
+            case "not_observed":
+                return f"(eq {seen} nil)"
+            case "one_of":
+                return _is_one_of(seen, levels)
+            case "between":
+                return f"(and (neq {seen} nil) (<= {levels[0]} {seen} {levels[1]}))"
+            case "includes_any":
+                return _any(_is_in(seen, level) for level in levels)
+            case "includes_all":
+                return f"(and TRUE {' '.join(_is_in(seen, level) for level in levels)})"
+            case "only":
+                others = [_is_in(seen, member) for member in self._sets[test.finding] if member not in levels]
+                return f"(and (neq {seen} nil) (not (or FALSE {' '.join(others)})))"
+            case word:
+                return f"(and (neq {seen} nil) ({OPERATORS[word]} {seen} {levels[0]}))"
 
 
-def _firing(rule: Rule) -> str:
-    when = _expression(rule.when)
-    return when if rule.unless == NEVER else f"(and {when} (not {_expression(rule.unless)}))"
+def _is_in(seen: str, member: str) -> str:
+    return f"(eq {seen}-{member} yes)"
 
 
-def _expression(condition: Condition) -> str:
-    """A condition as a function call that is true where it is known true."""
-    match condition:
-        case AllOf((only,)) | AnyOf((only,)):
-            return _expression(only)
-        case AllOf(()):
-            return "TRUE"
-        case AnyOf(()):
-            return "FALSE"
-        case AllOf(members):
-            return f"(and {' '.join(map(_expression, members))})"
-        case AnyOf(members):
-            return f"(or {' '.join(map(_expression, members))})"
-        case AtLeastN(n, members):
-            return f"(>= {_tally(members)} {n})"
-        case ExactlyN(n, members):
-            known = " ".join(f"(neq ?{_slot(member)} nil)" for member in members)  # type: ignore[arg-type]
-            return f"(and {known} (= {_tally(members)} {n}))"
-        case NotKnown(member):
-            return f"(not {_expression(member)})"
-        case _:
-            return _test(condition)
-
-
-def _tally(members: tuple[Condition, ...]) -> str:
-    return "(+ 0 " + " ".join(f"(if {_expression(member)} then 1 else 0)" for member in members) + ")"
-
-
-def _test(criterion: Criterion) -> str:
-    seen = f"?{_slot(criterion)}"
-    match criterion:
-        case StateTest():
-            return f"(eq {seen} yes)"
-        case ClassTest(_, classes):
-            return _is_one_of(seen, list(classes))
-        case CoverageTest(_, word, levels):
-            return f"({OPERATORS[word]} {seen} {plain(levels[0])})"
-        case FindingTest():
-            return _finding_test(criterion, seen)
-        case _:
-            raise TypeError(f"only safety rules read {criterion}")
-
-
-def _finding_test(test: FindingTest, seen: str) -> str:
-    levels = [str(plain(level)) for level in test.levels]
-    match test.word:
-        case "observed":
-            return f"(neq {seen} nil)"
-        case "not_observed":
-            return f"(eq {seen} nil)"
-        case "one_of":
-            return _is_one_of(seen, levels)
-        case "between":
-            return f"(and (neq {seen} nil) (<= {levels[0]} {seen} {levels[1]}))"
-        case "includes_any":
-            return _any(f"(member$ {level} {seen})" for level in levels)
-        case "includes_all":
-            return f"(subsetp (create$ {' '.join(levels)}) {seen})"
-        case "only":
-            return f"(and (> (length$ {seen}) 0) (subsetp {seen} (create$ {' '.join(levels)})))"
-        case word:
-            return f"(and (neq {seen} nil) ({OPERATORS[word]} {seen} {levels[0]}))"
-
-
-def _is_one_of(seen: str, values: list[str]) -> str:
+def _is_one_of(seen: str, values: Iterable[str]) -> str:
     return _any(f"(eq {seen} {value})" for value in values)
 
 
@@ -190,7 +208,7 @@ def _any(tests: Iterable[str]) -> str:
     return listed[0] if len(listed) == 1 else f"(or {' '.join(listed)})"
 
 
-def _slot(criterion: Criterion) -> str:
+def _slot(criterion: Condition) -> str:
     match criterion:
         case FindingTest(finding=finding, other=other):
             return f"{'other' if other else 'knee'}-{finding}"
@@ -202,7 +220,3 @@ def _slot(criterion: Criterion) -> str:
             return f"coverage-{contributor}"
         case _:
             raise TypeError(f"only safety rules read {criterion}")
-
-
-def _is_set(criterion: Criterion, sets: set[str]) -> bool:
-    return isinstance(criterion, FindingTest) and criterion.finding in sets

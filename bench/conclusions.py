@@ -6,6 +6,7 @@ none is charged for another's way of adding up points.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from bench.cases import Facts
 from service.domain.rule import Score, Word
@@ -79,7 +80,7 @@ def _holds(rule: ClassRule, quantities: dict[str, float]) -> bool:
     return all(within(quantities[b.quantity], b.word, b.limits) for b in rule.bounds)
 
 
-def within(quantity: float, word: Word, limits: tuple[float, ...]) -> bool:
+def within(quantity: Any, word: Word, limits: tuple[Any, ...]) -> bool:
     """Whether a number meets an ordering word."""
     if word == "at_least":
         return quantity >= limits[0]

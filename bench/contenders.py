@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.cases import Case, Facts
+from bench.cases import Case, Facts, inferred_rules
 from bench.clips_peer import ClipsPeer
 from bench.conclusions import Known
 from bench.loop import Loop
@@ -38,27 +38,28 @@ class Disagreement(Exception):
 
 def contenders(inference: Inference) -> list[Contender]:
     """All of them, in the order of the table."""
-    peers: list[tuple[str, Callable[[Facts], Known]]] = [
-        ("naive loop", Loop(inference).infer),
-        ("CLIPS", ClipsPeer(inference).infer),
-        ("Zen", ZenPeer(inference, Layout.CONDITION_COLUMN, trace=False).infer),
-        (ZEN_TRACED, ZenPeer(inference, Layout.CONDITION_COLUMN, trace=True).infer),
-        ("Zen, a column a finding", ZenPeer(inference, Layout.FINDING_COLUMNS, trace=False).infer),
-        (
-            "Zen, a column a finding, with trace",
-            ZenPeer(inference, Layout.FINDING_COLUMNS, trace=True).infer,
-        ),
-    ]
+    condition, finding = Layout.CONDITION_COLUMN, Layout.FINDING_COLUMNS
     return [
         *_ours(inference),
-        *(Contender(name, lambda case: case.facts, infer, lambda known: known.fired) for name, infer in peers),
+        _peer("naive loop", Loop(inference).infer),
+        _peer("CLIPS", ClipsPeer(inference).infer),
+        _peer("Zen", ZenPeer(inference, condition, trace=False).infer),
+        _peer(ZEN_TRACED, ZenPeer(inference, condition, trace=True).infer),
+        _peer("Zen, a column a finding", ZenPeer(inference, finding, trace=False).infer),
+        _peer("Zen, a column a finding, with trace", ZenPeer(inference, finding, trace=True).infer),
     ]
 
 
-def check_agreement(chosen: Iterable[Contender], cases: Iterable[Case], inference: Inference) -> int:
-    """How many rule firings were compared. Raises Disagreement at the first case that differs."""
+def _peer(name: str, infer: Callable[[Facts], Known]) -> Contender:
+    return Contender(name, lambda case: case.facts, infer, lambda known: known.fired)
+
+
+def check_agreement(
+    chosen: Iterable[Contender], cases: Iterable[Case], inference: Inference
+) -> dict[str, int]:
+    """How often each rule fired, the same for all. Raises Disagreement at the first case that differs."""
     inferring = [c for c in chosen if c.fired is not None]
-    compared = 0
+    times = {rule.code: 0 for rule in inferred_rules(inference)}
     for number, case in enumerate(cases):
         view = inference.infer(inference.view(case.observations, case.side, given=case.given))
         expected = _fired(inference, view)
@@ -68,8 +69,9 @@ def check_agreement(chosen: Iterable[Contender], cases: Iterable[Case], inferenc
             if fired != expected:
                 differing = ", ".join(sorted(fired ^ expected))
                 raise Disagreement(f"{contender.name} differs in case {number} on {differing}")
-        compared += len(expected)
-    return compared
+        for code in expected:
+            times[code] += 1
+    return times
 
 
 # -- our own -----------------------------------------------------------------------------

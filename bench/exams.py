@@ -2,8 +2,9 @@
 
 They are plausible in shape, not in prevalence: every value is one the finding
 allows and lies on its step; what is examined is mostly what the rule base calls
-core; half of the numbers lie on a threshold of some rule or one step beside it,
-where evaluators would differ if they did.
+core; an exam leans for or against one contributor, or to no side; half of the
+other numbers lie on a threshold of some rule or one step beside it, where
+evaluators would differ if they did.
 """
 
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from fractions import Fraction
 from random import Random
 
 from service.domain.exam import SIDES, Exam, Key, Observation, Side, Status, Value
-from service.domain.rule import FindingTest
+from service.domain.rule import FindingTest, criteria
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
+from service.inference.comparison import LevelTest, level_test
 
 FINDINGS = 30
 """How many findings of the assessed knee an exam holds unless told otherwise."""
@@ -24,9 +26,18 @@ PERFORMED_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LIKELIHOOD = {"core": 6, "optional": 2, "recorded_only": 1}
 """How much likelier a finding of one use is to be examined than another."""
 
+LEANING = 0.95
+"""Share of the findings that point where the exam leans."""
+DRAWS = 20
+"""How often a value is drawn again to find one that does."""
+
 COMPARED = 0.25
 """Share of the sided findings that are examined on the other side as well."""
 NOT_OBSERVED: tuple[Status, ...] = ("not_assessed", "unable", "refused", "not_applicable")
+
+
+Leaning = dict[str, list[LevelTest]]
+"""By finding, the tests of the rules that support, or oppose, one contributor."""
 
 
 class ExamMaker:
@@ -36,6 +47,8 @@ class ExamMaker:
         self._random = Random(seed)
         self._definitions = [d for d in rulebase.findings.values() if d.use in LIKELIHOOD]
         self._thresholds = _thresholds(rulebase)
+        self._leanings = [*_leanings(rulebase).values(), {}]
+        self._leaning: Leaning = {}
 
     @property
     def most(self) -> int:
@@ -53,6 +66,7 @@ class ExamMaker:
 
     def exam(self, findings: int = FINDINGS) -> Exam:
         """One exam of one knee; a few findings more are compared or recorded as not observed."""
+        self._leaning = self._random.choice(self._leanings)
         knee = self._random.choice(SIDES)
         examined = self._examined(findings)
         observed = [o for definition in examined for o in self._observed(definition, knee)]
@@ -99,6 +113,18 @@ class ExamMaker:
     # -- values ------------------------------------------------------------------------
 
     def _value(self, definition: FindingDefinition) -> Value:
+        """Any value, or where the exam leans one that meets a test of that leaning, if soon drawn."""
+        value = self._any_value(definition)
+        tests = self._leaning.get(definition.id)
+        if tests and self._random.random() < LEANING:
+            meets = self._random.choice(tests)
+            for _ in range(DRAWS):
+                if meets(definition.level(value)):
+                    break
+                value = self._any_value(definition)
+        return value
+
+    def _any_value(self, definition: FindingDefinition) -> Value:
         if definition.numeric:
             return self._number(definition)
         if definition.type == "set":
@@ -132,3 +158,15 @@ def _thresholds(rulebase: RuleBase) -> dict[str, list[int]]:
                 levels = [round(level) for level in criterion.levels if isinstance(level, int | Fraction)]
                 found.setdefault(criterion.finding, set()).update(levels)
     return {finding: sorted(levels) for finding, levels in found.items() if levels}
+
+
+def _leanings(rulebase: RuleBase) -> dict[tuple[str, bool], Leaning]:
+    """For each contributor or mechanism, and for each direction, what its rules look for."""
+    found: dict[tuple[str, bool], Leaning] = {}
+    for rule in rulebase.rules:
+        tests = [c for c in criteria(rule.when) if isinstance(c, FindingTest) and c.levels]
+        for score in rule.scores:
+            leaning = found.setdefault((score.target, score.supports), {})
+            for test in tests:
+                leaning.setdefault(test.finding, []).append(level_test(test.word, test.levels))
+    return found

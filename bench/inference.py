@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
+from typing import Any
 
 from bench.cases import Case, Cases, inferred_rules
 from bench.contenders import ZEN_TRACED, Contender, check_agreement, contenders
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     screen = Random(asked.seed)
     checked = [cases.case(exam, _given(inference, screen)) for exam in maker.mixed(asked.checks)]
     timed = [cases.case(exam) for exam in maker.exams(asked.exams, asked.findings)]
-    compared = check_agreement(chosen, [*checked, *timed], inference)
+    times_fired = check_agreement(chosen, [*checked, *timed], inference)
 
     rows = table_rows(measure(chosen, timed, asked.rounds))
     result = {
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "asked": vars(asked) | {"out": str(asked.out)},
         "machine": _machine(),
         "rule_base": _rule_base(inference),
-        "agreement": {"exams": len(checked) + len(timed), "firings_compared": compared, "differing": 0},
+        "agreement": _agreement(len(checked) + len(timed), times_fired),
         "fired_per_knee": _spread([len(_fired(chosen[-1], case)) for case in timed]),
         "compared_with": ZEN_TRACED,
         "contenders": rows,
@@ -118,14 +119,15 @@ def aligned(rows: list[Row]) -> list[str]:
     return lines
 
 
-def _heading(result: dict[str, object]) -> str:
+def _heading(result: dict[str, Any]) -> str:
     asked, rule_base = result["asked"], result["rule_base"]
     agreement, fired = result["agreement"], result["fired_per_knee"]
     return (
-        f"{rule_base['rules']} rules in {len(rule_base['strata'])} strata, "  # type: ignore[index,call-overload]
-        f"{asked['findings']} findings a knee, {fired['median']:.0f} rules fire; "  # type: ignore[index]
-        f"{asked['exams']} exams, {asked['rounds']} rounds. "  # type: ignore[index]
-        f"All agree on {agreement['exams']} exams.\n"  # type: ignore[index]
+        f"{rule_base['rules']} rules in {len(rule_base['strata'])} strata, "
+        f"{asked['findings']} findings a knee, {fired['median']:.0f} rules fire; "
+        f"{asked['exams']} exams, {asked['rounds']} rounds. "
+        f"All agree on {agreement['exams']} exams; "
+        f"{len(agreement['never_fired'])} rules fired in none of them.\n"
     )
 
 
@@ -141,6 +143,15 @@ def _given(inference: Inference, random: Random) -> dict[str, bool]:
 def _fired(contender: Contender, case: Case) -> set[str]:
     assert contender.fired is not None
     return contender.fired(contender.run(contender.ready(case)))
+
+
+def _agreement(exams: int, times_fired: dict[str, int]) -> dict[str, object]:
+    return {
+        "exams": exams,
+        "differing": 0,
+        "firings_compared": sum(times_fired.values()),
+        "never_fired": sorted(code for code, times in times_fired.items() if not times),
+    }
 
 
 def _spread(counts: list[int]) -> dict[str, float]:
@@ -167,13 +178,14 @@ def _machine() -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.inference", description=__doc__.split("\n")[0])
-    parser.add_argument("--findings", type=int, default=FINDINGS, help="findings of the knee in each exam")
-    parser.add_argument("--exams", type=int, default=200, help="exams that are timed")
-    parser.add_argument("--rounds", type=int, default=10, help="times each exam is timed for each contender")
-    parser.add_argument("--checks", type=_checks, default=300, help="further exams all must agree on")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same exams")
-    parser.add_argument("--out", type=Path, default=RESULT, help="where the result is written")
+    parser = argparse.ArgumentParser(prog="python -m bench.inference")
+    add = parser.add_argument
+    add("--findings", type=int, default=FINDINGS, help="findings of the knee in each exam")
+    add("--exams", type=int, default=200, help="exams that are timed")
+    add("--rounds", type=int, default=10, help="times each exam is timed for each contender")
+    add("--checks", type=_checks, default=300, help="further exams all must agree on")
+    add("--seed", type=int, default=1, help="the same seed makes the same exams")
+    add("--out", type=Path, default=RESULT, help="where the result is written")
     return parser
 
 

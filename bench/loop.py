@@ -55,7 +55,7 @@ def matches(condition: Condition, facts: Facts, known: Known) -> bool:
     if isinstance(condition, ClassTest):
         return known.classes.get(condition.contributor) in condition.classes
     if isinstance(condition, CoverageTest):
-        return within(facts.coverage[condition.contributor], condition.word, condition.levels)  # type: ignore[arg-type]
+        return within(facts.coverage[condition.contributor], condition.word, condition.levels)
     if isinstance(condition, AtLeastN):
         return sum(matches(member, facts, known) for member in condition.members) >= condition.n
     if isinstance(condition, ExactlyN):
@@ -85,7 +85,7 @@ def _compares(seen: Fact, test: FindingTest) -> bool:
         if test.word == "includes_all":
             return all(level in seen for level in test.levels)
         return all(member in test.levels for member in seen)
-    return within(seen, test.word, test.levels)  # type: ignore[arg-type]
+    return within(seen, test.word, test.levels)
 
 
 def _all_known(condition: ExactlyN, facts: Facts) -> bool:

@@ -58,7 +58,7 @@ def expression(condition: Condition) -> str:
         case AtLeastN(n, members):
             return f"({_tally(members)} >= {n})"
         case ExactlyN(n, members):
-            known = " and ".join(f"{field_of(member)} != null" for member in members)  # type: ignore[arg-type]
+            known = " and ".join(f"{field_of(member)} != null" for member in members)
             return f"({known} and {_tally(members)} == {n})"
         case NotKnown(member):
             return f"not({expression(member)})"
@@ -76,7 +76,7 @@ def cells_of(rule: Rule) -> list[dict[str, str]]:
     return [_cells(row) for row in rows]
 
 
-def field_of(criterion: Criterion) -> str:
+def field_of(criterion: Condition) -> str:
     """The path of what a criterion reads in a decision's context."""
     match criterion:
         case FindingTest(finding=finding, other=other):

@@ -1,6 +1,7 @@
 """The answer as JSON. Documented in openapi.yaml as `Assessment`; the one place that names its keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from schemas.text import write_instant
@@ -36,6 +37,7 @@ from service.domain.rule import (
 from service.domain.rulebase import RuleBase
 
 Json = dict[str, Any]
+MOST_GAPS = 10_000
 
 
 def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = False) -> Json:
@@ -68,7 +70,8 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
         "knees": [_knee(knee, rulebase) for knee in assessment.knees],
     }
     if not brief:
-        answer["trace"] = [_firing(firing, rulebase) for firing in assessment.trace]
+        memo: dict[int, Json] = {}
+        answer["trace"] = [_firing(firing, rulebase, memo) for firing in assessment.trace]
     answer["suppressed"] = [
         _sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
     ]
@@ -154,7 +157,12 @@ def _knee(knee: Knee, rulebase: RuleBase) -> Json:
         "secondary": knee.secondary,
         "contributors": [_contributor(item, rulebase) for item in knee.contributors],
         "states": [
-            {"id": s.definition.id, "label": s.definition.label, "basis": s.definition.basis, "rules": list(s.rules)}
+            {
+                "id": s.definition.id,
+                "label": s.definition.label,
+                "basis": s.definition.basis,
+                "rules": list(s.rules),
+            }
             for s in knee.states
         ],
         "chains": [_chain(chain) for chain in knee.chains],
@@ -227,7 +235,7 @@ def _recommendation(item: Recommendation) -> Json:
     return written
 
 
-def _firing(firing: Firing, rulebase: RuleBase) -> Json:
+def _firing(firing: Firing, rulebase: RuleBase, memo: dict[int, Json]) -> Json:
     written: Json = {"step": firing.step}
     if firing.side is not None:
         written["side"] = firing.side
@@ -238,7 +246,7 @@ def _firing(firing: Firing, rulebase: RuleBase) -> Json:
         "rule_version": rule.version,
         "effects": [_effect(effect, without) for effect, without in firing.effects],
         "because": firing.because,
-        "inputs": [_input(seen) for seen in firing.inputs],
+        "inputs": _inputs(firing.inputs, memo),
         "premises": [_premise(premise) for premise in firing.premises],
         "assumed": [_gap(gap) for gap in firing.assumed],
         "evidence": [
@@ -278,6 +286,16 @@ def _premise(premise: Premise) -> Json:
     return {premise.kind: premise.id, "is": premise.value}
 
 
+def _inputs(inputs: Iterable[Input], memo: dict[int, Json]) -> list[Json]:
+    """Each input written once for the whole answer, however many rules read it."""
+    written = []
+    for seen in inputs:
+        if id(seen) not in memo:
+            memo[id(seen)] = _input(seen)
+        written.append(memo[id(seen)])
+    return written
+
+
 def _input(seen: Input) -> Json:
     written: Json = {"finding": seen.finding}
     if seen.side is not None:
@@ -295,7 +313,9 @@ def _input(seen: Input) -> Json:
     return written
 
 
+@lru_cache(maxsize=MOST_GAPS)
 def _gap(gap: Gap) -> Json:
+    """Made once for equal gaps; it holds nothing of a patient, and nobody changes it."""
     written = _sided(gap.side, {"finding": gap.finding, "status": gap.status})
     return {**written, "any_of": list(gap.any_of)} if gap.any_of else written
 
@@ -332,4 +352,3 @@ def _verdict(verdict: Verdict) -> Json:
         for criterion in verdict.criteria
     ]
     return written
-

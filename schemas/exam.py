@@ -26,7 +26,7 @@ class Reference(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not REFERENCE.fullmatch(value):
-            raise ValidationError([Fault("", "is no reference", REFERENCE_EXPECTED)])  # type: ignore[list-item]
+            raise ValidationError([Fault("", "is no reference", REFERENCE_EXPECTED)])
         return value
 
 
@@ -36,9 +36,7 @@ class Instant(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         instant = parse_instant(value) if isinstance(value, str) else None
         if instant is None:
-            raise ValidationError(
-                [Fault("", "is no time with its offset", INSTANT_EXPECTED, echo(value))]  # type: ignore[list-item]
-            )
+            raise ValidationError([Fault("", "is no time with its offset", INSTANT_EXPECTED, echo(value))])
         return instant
 
 
@@ -48,7 +46,7 @@ class Statement(fields.Field[str]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not short_text(value, LONGEST_STATEMENT):
             expected = f"1 to {LONGEST_STATEMENT} printable characters"
-            raise ValidationError([Fault("", "is no text of that length", expected)])  # type: ignore[list-item]
+            raise ValidationError([Fault("", "is no text of that length", expected)])
         return str(value)
 
 
@@ -65,7 +63,7 @@ class Word(fields.Field[str]):
             near = nearest(value, {word.casefold() for word in self.words})
             known = next((word for word in self.words if word.casefold() == near), None)
             raise ValidationError(
-                [Fault("", f"is no {self.what}", f"one of {', '.join(self.words)}", echo(value), known)]  # type: ignore[list-item]
+                [Fault("", f"is no {self.what}", f"one of {', '.join(self.words)}", echo(value), known)]
             )
         return str(value)
 
@@ -77,7 +75,7 @@ class Knees(fields.Field[tuple[Side, ...]]):
         sides = value if isinstance(value, list) else []
         if not sides or any(side not in SIDES for side in sides) or len(set(sides)) != len(sides):
             expected = 'a list of "left", "right" or both, each once'
-            raise ValidationError([Fault("", "does not name knees", expected, echo(value))])  # type: ignore[list-item]
+            raise ValidationError([Fault("", "does not name knees", expected, echo(value))])
         return tuple(side for side in SIDES if side in sides)
 
 
@@ -168,7 +166,9 @@ class ExamReader:
         return flag is not None and flag.urgency == gravest and clearance.get("role") != GRAVEST_CLEARED_BY
 
     def _knee_faults(self, loaded: Mapping[str, Any]) -> Iterator[Fault]:
-        pain = {found.side: found.value for found in loaded["findings"] if found.finding == "knee_pain_present"}
+        pain = {
+            found.side: found.value for found in loaded["findings"] if found.finding == "knee_pain_present"
+        }
         if "knees" not in loaded:
             if "yes" not in pain.values():
                 yield Fault("/knees", "no knee is named", "knees, or knee_pain_present yes on a side")
@@ -182,7 +182,9 @@ class ExamReader:
 
     def _exam(self, loaded: Mapping[str, Any], now: datetime) -> Exam:
         performed_at = loaded.get("performed_at", now)
-        painful_knees = {f.side for f in loaded["findings"] if f.finding == "knee_pain_present" and f.value == "yes"}
+        painful_knees = {
+            f.side for f in loaded["findings"] if f.finding == "knee_pain_present" and f.value == "yes"
+        }
         return Exam(
             performed_at=performed_at,
             knees=loaded.get("knees") or tuple(side for side in SIDES if side in painful_knees),
@@ -225,7 +227,9 @@ def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
         elif message.startswith("Unknown"):
             key = pointer.rsplit("/", 1)[-1]
             known = CLEARANCE_KEYS if pointer.startswith("/clearances") else EXAM_KEYS
-            yield Fault(pointer, "is no key here", f"one of {', '.join(known)}", did_you_mean=nearest(key, known))
+            yield Fault(
+                pointer, "is no key here", f"one of {', '.join(known)}", did_you_mean=nearest(key, known)
+            )
         elif message.startswith("Missing"):
             yield Fault(pointer, "is missing", "a value")
         else:

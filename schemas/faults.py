@@ -10,7 +10,10 @@ LONGEST_ECHO = 60
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One mistake. `pointer` is an RFC 6901 JSON pointer; `value` is left out where it could identify someone."""
+    """One mistake. `pointer` is a JSON pointer (RFC 6901).
+
+    `value` is left out where it could identify someone.
+    """
 
     pointer: str
     detail: str

@@ -37,10 +37,10 @@ class SentFinding:
     value: Value | None
     level: Level | None
     sent: Mapping[str, Any]
-    observed_at: datetime | None
-    painful: bool | None
-    method: str | None
-    assessor: str | None
+    observed_at: datetime | None = None
+    painful: bool | None = None
+    method: str | None = None
+    assessor: str | None = None
 
 
 class Wrong(Exception):
@@ -69,13 +69,13 @@ class FindingsField(fields.Field[list[SentFinding]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
-            raise ValidationError([Fault("/findings", "is no list", "a list of findings", echo(value))])  # type: ignore[list-item]
+            raise ValidationError([Fault("/findings", "is no list", "a list of findings", echo(value))])
         faults: list[Fault] = []
         read: list[SentFinding] = []
         first: dict[tuple[str, Any], int] = {}
         instants: dict[str, datetime | None] = {}
         for index, item in enumerate(value):
-            found = _Item(self, index, item, faults, instants).read()
+            found = self._plain(index, item) or _Item(self, index, item, faults, instants).read()
             if found is None:
                 continue
             place = first.setdefault((found.finding, found.side), index)
@@ -83,8 +83,26 @@ class FindingsField(fields.Field[list[SentFinding]]):
                 faults.append(_twice(found, place))
             read.append(found)
         if faults:
-            raise ValidationError(faults)  # type: ignore[arg-type]
+            raise ValidationError(faults)
         return read
+
+    def _plain(self, index: int, item: Any) -> SentFinding | None:
+        """The common case, an observed value and nothing else, if it is right; else the whole reading."""
+        if type(item) is not dict or len(item) != (3 if "side" in item else 2):
+            return None
+        name, sent, side = item.get("id"), item.get("value", MISSING), item.get("side")
+        definition = self._definitions.get(name) if type(name) is str else None
+        if definition is None or sent is MISSING or ("side" in item) != definition.sided:
+            return None
+        if definition.sided and side not in SIDES:
+            return None
+        try:
+            value = self._readers[definition.id](sent)
+        except Wrong:
+            return None
+        if value is None:
+            return None
+        return SentFinding(index, definition.id, side, "observed", value, definition.level(value), item)
 
     def definition(self, name: Any) -> FindingDefinition | None:
         """By id, or by a lossless alias of it."""
@@ -132,7 +150,9 @@ class _Item:
         item = self.item
         before = len(self.faults)
         if not isinstance(item, dict):
-            self._fault("", "is no object", 'an object such as {"id": "fpi6", "side": "left", "value": 8}', item)
+            self._fault(
+                "", "is no object", 'an object such as {"id": "fpi6", "side": "left", "value": 8}', item
+            )
             return None
         if not item.keys() <= ITEM_KEYS:
             self._unknown_keys(item.keys() - ITEM_KEYS)
@@ -197,14 +217,18 @@ class _Item:
         status = self.item.get("status", MISSING)
         sent = self.item.get("value", MISSING)
         if status is not MISSING and status not in STATUSES:
-            self._fault("/status", "is no status", f"one of {', '.join(STATUSES)}", status, nearest(status, STATUSES))
+            self._fault(
+                "/status", "is no status", f"one of {', '.join(STATUSES)}", status, nearest(status, STATUSES)
+            )
             return "observed", None
         if sent is MISSING:
             if status in (MISSING, "observed"):
                 self._fault("/value", f"{definition.id} has neither value nor status", _expected(definition))
             return status if isinstance(status, str) else "observed", None  # type: ignore[return-value]
         if status not in (MISSING, "observed"):
-            self._fault("/value", f"a finding that is {status} has no value", "no value, or status observed", sent)
+            self._fault(
+                "/value", f"a finding that is {status} has no value", "no value, or status observed", sent
+            )
             return "observed", None
         return self._value(definition, sent)
 
@@ -238,8 +262,10 @@ class _Item:
 
     def _painful(self) -> bool | None:
         painful = self.item.get("painful", MISSING)
-        if painful is MISSING or isinstance(painful, bool):
-            return None if painful is MISSING else painful
+        if painful is MISSING:
+            return None
+        if isinstance(painful, bool):
+            return painful
         self._fault("/painful", "is neither true nor false", "true or false", painful)
         return None
 
@@ -348,5 +374,3 @@ def _expected(definition: FindingDefinition) -> str:
         return f"{kind} from {definition.minimum} to {definition.maximum}{unit}{step}"
     listed = ", ".join(f'"{value}"' for value in definition.values)
     return f"a list of some of {listed}" if definition.type == "set" else f"one of {listed}"
-
-

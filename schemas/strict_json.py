@@ -1,6 +1,7 @@
 """JSON read strictly: exact numbers, no repeated keys, nothing nested out of reach."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -75,7 +76,7 @@ def _decimal(text: str) -> Decimal | NotANumber:
     return number
 
 
-def _faults(value: Any, pointer: str, depth: int) -> Any:
+def _faults(value: Any, pointer: str, depth: int) -> Iterator[Fault]:
     if not isinstance(value, dict | list):
         return
     if depth > DEEPEST:
@@ -84,7 +85,7 @@ def _faults(value: Any, pointer: str, depth: int) -> Any:
     if isinstance(value, RepeatedKeys):
         for key in value.repeated:
             yield Fault(f"{pointer}/{escaped(key)}", "this key is given more than once", "each key once")
-    children = value.items() if isinstance(value, dict) else enumerate(value)
+    children: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
     for key, child in children:
         if isinstance(child, dict | list):
             yield from _faults(child, f"{pointer}/{escaped(str(key))}", depth + 1)

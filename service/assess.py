@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from itertools import chain, count
 
 from service.answer.case import Case
 from service.answer.chains import chains
 from service.answer.contributors import contributors, states
-from service.answer.firings import knee_firings, safety_firings, suppressed, undetermined
+from service.answer.firings import knee_firings, not_fired, safety_firings
 from service.answer.ledger import ledger
 from service.answer.next_tests import next_tests
 from service.answer.notes import convention_notes, noted, screen_notes
@@ -19,10 +20,14 @@ from service.domain.assessment import Assessment, Firing, Knee
 from service.domain.exam import Exam, Side
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
-from service.inference.screen import SafetyScreen, Screen
+from service.inference.screen import SafetyScreen
 from service.inference.view import View
 
-SOFTWARE = {"name": "kneechain", "version": version("kneechain"), "engine": f"durable_rules {version('durable_rules')}"}
+SOFTWARE = {
+    "name": "kneechain",
+    "version": version("kneechain"),
+    "engine": f"durable_rules {version('durable_rules')}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,15 @@ class Assessor:
         Raises EvaluatorsDisagree or EngineFailure; then there is no answer.
         """
         case = self._case(exam)
-        traces = {} if case.screen.hold else {side: list(knee_firings(case, v)) for side, v in case.views.items()}
+        shown = {side: view for side, view in case.views.items() if case.screen.shows(side)}
+        steps = count(1)
+        screened = list(safety_firings(case, steps))
+        traces = {side: list(knee_firings(case, view, steps)) for side, view in shown.items()}
+        trace = [*screened, *chain.from_iterable(traces.values())]
         knees = tuple(self._knee(case, side, traces.get(side)) for side in exam.knees)
-        shown = {side: case.views[side] for side in traces if side not in case.screen.out_of_scope}
-        screened = list(safety_firings(case))
-        trace = [*screened, *(firing for side in shown for firing in traces[side])]
-        open_rules = [
-            *undetermined(case, dict(case.screen.views), safety=True),
-            *undetermined(case, shown, safety=False),
-        ]
+        screen_suppressed, screen_open = not_fired(case, case.screen.views, safety=True)
+        knee_suppressed, knee_open = not_fired(case, shown, safety=False)
+        open_rules = [*screen_open, *knee_open]
         screening = safety(case)
         return Assessment(
             id=assessment_id,
@@ -65,11 +70,8 @@ class Assessor:
             outside_intended_use=case.screen.outside_intended_use,
             safety=screening,
             knees=knees,
-            trace=_numbered(trace),
-            suppressed=(
-                *suppressed(case, dict(case.screen.views), safety=True),
-                *suppressed(case, shown, safety=False),
-            ),
+            trace=tuple(trace),
+            suppressed=(*screen_suppressed, *knee_suppressed),
             undetermined=tuple(open_rules),
             notes=(
                 *screen_notes(case),
@@ -85,7 +87,9 @@ class Assessor:
         screen = self.screen.screen(exam, usable)
         given = {"safety_incomplete": screen.status == "incomplete", "referral_first": screen.referral_first}
         views = {
-            side: self.inference.infer(self.inference.view(usable.observations, side, given=given))
+            side: self.inference.infer(
+                self.inference.view(usable.posted, side, given=given, gates_no=usable.gates_no)
+            )
             for side in exam.knees
         }
         return Case(self.inference, exam, usable, screen, views)
@@ -94,8 +98,9 @@ class Assessor:
         """One knee of the answer; empty under a hold or out of scope."""
         screen = case.screen
         in_scope = side not in screen.out_of_scope
-        knee = Knee(side, in_scope, screen.status == "incomplete", _secondary(screen))
-        if trace is None or not in_scope:
+        secondary = screen.referral_first and not screen.hold
+        knee = Knee(side, in_scope, screen.status == "incomplete", secondary)
+        if trace is None:
             return knee
         view = case.views[side]
         ranked = contributors(case, view, trace)
@@ -111,18 +116,9 @@ class Assessor:
         )
 
 
-def _secondary(screen: Screen) -> bool:
-    """With a referral first, contributors come second."""
-    return screen.referral_first and not screen.hold
-
-
 def _regions_not_assessed(case: Case, view: View) -> Iterable[str]:
     slot = case.inference.slots.of
     for region in case.rulebase.regions:
         findings = (f.id for f in case.rulebase.findings.values() if f.region == region)
         if all(view.levels[slot(finding)] is None for finding in findings):
             yield region
-
-
-def _numbered(trace: list[Firing]) -> tuple[Firing, ...]:
-    return tuple(replace(firing, step=step) for step, firing in enumerate(trace, start=1))

@@ -3,6 +3,7 @@
 import json
 import sys
 import uuid
+from typing import BinaryIO
 
 import click
 from rich.console import Console
@@ -49,7 +50,7 @@ def _rulebase() -> RuleBase:
 @click.option("--json", "as_json", is_flag=True, help="The API's answer instead of the tree.")
 @click.option("--ledger", is_flag=True, help="With --json: one row for every rule of the base.")
 @click.option("--brief", is_flag=True, help="With --json: without trace and undetermined.")
-def assess(exam: click.utils.LazyFile, as_json: bool, ledger: bool, brief: bool) -> None:
+def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
     """Assess EXAM, a JSON file as posted to /v1/assessments (- reads standard input).
 
     Exits 0 with an answer, 2 where the exam is not right.
@@ -159,5 +160,3 @@ def serve(host: str, port: int) -> None:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-

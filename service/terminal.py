@@ -8,6 +8,7 @@ from rich.tree import Tree
 
 from schemas.faults import InvalidBody
 from service.domain.assessment import Assessment, Contributor, Firing, Flag, Knee
+from service.domain.exam import Side
 from service.domain.rulebase import RuleBase
 
 
@@ -46,13 +47,15 @@ def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
 def _flag(tree: Tree, flag: Flag) -> None:
     where = f", {flag.side}" if flag.side else ""
     cleared = f" [green]cleared by {escape(flag.clearance.by)}" if flag.clearance else ""
-    branch = tree.add(f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/] {flag.flag.urgency}{cleared}")
+    branch = tree.add(
+        f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/] {flag.flag.urgency}{cleared}"
+    )
     branch.add(escape(flag.text))
     for because in flag.because:
         branch.add(f"[dim]{escape(because)}")
 
 
-def _knee(knee: Knee, fired: dict[tuple[str, object], Firing], rulebase: RuleBase) -> Tree:
+def _knee(knee: Knee, fired: dict[tuple[str, Side | None], Firing], rulebase: RuleBase) -> Tree:
     said = [word for word, true in (("provisional", knee.provisional), ("secondary", knee.secondary)) if true]
     tree = Tree(f"[bold]{knee.side.capitalize()} knee[/] {', '.join(said)}")
     if not knee.in_scope:
@@ -75,7 +78,7 @@ def _contributor(
     tree: Tree,
     contributor: Contributor,
     knee: Knee,
-    fired: dict[tuple[str, object], Firing],
+    fired: dict[tuple[str, Side | None], Firing],
     rulebase: RuleBase,
 ) -> None:
     standing, definition = contributor.standing, contributor.definition
@@ -100,5 +103,7 @@ def fault_table(invalid: InvalidBody) -> Table:
     table = Table("where", "what is wrong", "sent", "what would be right", box=None)
     for fault in invalid.faults:
         hint = f" (did you mean {fault.did_you_mean}?)" if fault.did_you_mean else ""
-        table.add_row(*map(escape, (fault.pointer or "/", fault.detail, fault.value or "", fault.expected + hint)))
+        table.add_row(
+            *map(escape, (fault.pointer or "/", fault.detail, fault.value or "", fault.expected + hint))
+        )
     return table

@@ -1,28 +1,17 @@
 """One exam while it is answered: everything the parts of the answer read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from service.domain.assessment import Gap, Input, Shown
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import (
-    AllOf,
-    AnyOf,
-    AtLeastN,
-    ClassTest,
-    Condition,
-    Criterion,
-    ExactlyN,
-    FindingTest,
-    NotKnown,
-    StateTest,
-)
+from service.domain.rule import ClassTest, Criterion, FindingTest, StateTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import Count
 from service.inference.infer import Inference
-from service.inference.reference import UNDETERMINED
+from service.inference.reference import UNDETERMINED, Reading
 from service.inference.screen import Screen, Usable
 from service.inference.view import View
 
@@ -50,6 +39,8 @@ class Case:
     screen: Screen
     views: dict[Side, View]
     """The assessed knees, inferred."""
+    _seen: dict[Key, Input | None] = field(default_factory=dict)
+    _known_gaps: dict[tuple[Side, int], tuple[Gap, ...]] = field(default_factory=dict)
 
     @property
     def rulebase(self) -> RuleBase:
@@ -73,8 +64,10 @@ class Case:
 
     def seen(self, key: Key) -> Input | None:
         """The finding as it counts in this exam; None where it was not observed."""
-        observation = self.usable.observations.get(key)
-        return self.input(observation) if observation is not None and observation.observed else None
+        if key not in self._seen:
+            observation = self.usable.get(key)
+            self._seen[key] = self.input(observation) if observation and observation.observed else None
+        return self._seen[key]
 
     def input(self, observation: Observation) -> Input:
         definition = self.rulebase.findings[observation.finding]
@@ -91,61 +84,46 @@ class Case:
 
     def status(self, key: Key) -> str:
         """Why a finding counts as unknown."""
-        if key in {(stale.finding, stale.side) for stale in self.usable.stale}:
+        if any((stale.finding, stale.side) == key for stale in self.usable.stale):
             return "stale"
-        observation = self.usable.observations.get(key)
+        observation = self.usable.get(key)
         return observation.status if observation is not None else "not_assessed"
 
-    # -- what is missing -------------------------------------------------------------------
+    # -- how a verdict came about ------------------------------------------------------------
 
-    def gaps(self, condition: Condition, view: View) -> tuple[Gap, ...]:
-        """The findings whose absence keeps a condition of a judged rule unknown."""
-        return tuple(dict.fromkeys(self._gaps(condition, view)))
+    def reading(self, index: int, view: View) -> Reading:
+        return self.inference.reference.reading(index, view)
 
-    def _gaps(self, condition: Condition, view: View) -> Iterator[Gap]:
-        if self.truth(condition, view) is not None:
-            return
-        match condition:
-            case AllOf() | AnyOf() | AtLeastN() | ExactlyN() | NotKnown():
-                for member in condition.members:
-                    yield from self._gaps(member, view)
+    def gaps(self, criteria: tuple[Criterion, ...], view: View) -> tuple[Gap, ...]:
+        """The findings whose absence leaves these criteria open."""
+        return tuple(dict.fromkeys([gap for criterion in criteria for gap in self._gaps(criterion, view)]))
+
+    def _gaps(self, criterion: Criterion, view: View) -> tuple[Gap, ...]:
+        place = (view.side, id(criterion))
+        found = self._known_gaps.get(place)
+        if found is None:
+            found = self._known_gaps[place] = tuple(self._look_for_gaps(criterion, view))
+        return found
+
+    def _look_for_gaps(self, criterion: Criterion, view: View) -> Iterator[Gap]:
+        match criterion:
             case FindingTest():
-                yield from self._finding_gaps(condition, view)
+                for key in self.keys(criterion, view.side):
+                    if self.seen(key) is None:
+                        yield Gap(*key, self.status(key))
             case StateTest(state):
-                yield from self._state_gaps(state, view)
+                for index in self.inference.setters.get(state, ()):
+                    if view.outcomes[index] == UNDETERMINED:
+                        yield from self.gaps(self.reading(index, view).open, view)
             case ClassTest(contributor):
-                yield from self._class_gaps(contributor, view)
+                yield from self._key_group_gaps(contributor, view)
 
-    def _finding_gaps(self, test: FindingTest, view: View) -> Iterator[Gap]:
-        for key in self.keys(test, view.side):
-            if self.seen(key) is None:
-                yield Gap(*key, self.status(key))
-
-    def _state_gaps(self, state: str, view: View) -> Iterator[Gap]:
-        for index in self.inference.setters.get(state, ()):
-            if view.outcomes[index] == UNDETERMINED:
-                yield from self._gaps(self.rulebase.rules[index].when, view)
-
-    def _class_gaps(self, contributor: str, view: View) -> Iterator[Gap]:
+    def _key_group_gaps(self, contributor: str, view: View) -> Iterator[Gap]:
+        """For each key group not assessed its first finding, and what else would do."""
         for group in self.rulebase.contributors[contributor].key_groups:
             keys = [self.inference.slots.inputs(finding, view.side)[0] for finding in group.any_of]
             if all(self.seen(key) is None for key in keys):
                 yield Gap(*keys[0], self.status(keys[0]), group.any_of if len(keys) > 1 else ())
-
-    def truth(self, condition: Condition, view: View) -> bool | None:
-        """The verdict on a condition, or a part of one, of a rule already judged."""
-        return self.inference.reference.truth(condition, view)
-
-    def holding(self, condition: Condition, view: View) -> Iterator[Criterion]:
-        """The criteria that make a true condition true, in reading order."""
-        if self.truth(condition, view) is not True or isinstance(condition, NotKnown):
-            return
-        match condition:
-            case AllOf() | AnyOf() | AtLeastN() | ExactlyN():
-                for member in condition.members:
-                    yield from self.holding(member, view)
-            case _:
-                yield condition
 
 
 def shown(value: object) -> Shown:

@@ -10,7 +10,11 @@ from service.inference.view import View
 
 
 def chains(case: Case, view: View) -> Iterator[ChainShown]:
-    fired = {rule.code for rule, outcome in zip(case.rulebase.rules, view.outcomes, strict=True) if outcome == FIRES}
+    fired = {
+        rule.code
+        for rule, outcome in zip(case.rulebase.rules, view.outcomes, strict=True)
+        if outcome == FIRES
+    }
     for chain in case.rulebase.chains:
         arrows = tuple(_arrows(case, chain, view, fired))
         if arrows:

@@ -13,39 +13,43 @@ def contributors(case: Case, view: View, trace: list[Firing]) -> tuple[Contribut
     """Every contributor of one knee, best first, each with its mechanisms."""
     rulebase = case.rulebase
     used = _findings_used(trace)
+    noted = _noted(trace)
     ranked = case.inference.standings.ranked(view.standings[c.id] for c in rulebase.ranked_contributors)
     beneath = {
         parent.id: tuple(
-            _contributor(case, view.standings[c.id], trace, used)
+            _contributor(case, view.standings[c.id], noted, used)
             for c in rulebase.contributors.values()
             if c.beneath == parent.id
         )
         for parent in rulebase.ranked_contributors
     }
-    return tuple(
-        _contributor(case, standing, trace, used, beneath[standing.id]) for standing in ranked
-    )
+    return tuple(_contributor(case, standing, noted, used, beneath[standing.id]) for standing in ranked)
 
 
 def _contributor(
     case: Case,
     standing: Standing,
-    trace: list[Firing],
+    noted: Mapping[str, list[str]],
     used: Mapping[str, set[str]],
     mechanisms: tuple[Contributor, ...] = (),
 ) -> Contributor:
     return Contributor(
         definition=case.rulebase.contributors[standing.id],
         standing=standing,
-        noted_rules=tuple(
-            firing.rule.code
-            for firing in trace
-            if not firing.rule.scores
-            and any(isinstance(e, Note) and e.about == standing.id for e in firing.rule.effects)
-        ),
+        noted_rules=tuple(noted.get(standing.id, ())),
         shared_findings=_shared(case, standing.id, used),
         mechanisms=mechanisms,
     )
+
+
+def _noted(trace: list[Firing]) -> dict[str, list[str]]:
+    """For each contributor and mechanism the fired rules that only speak of it."""
+    noted: dict[str, list[str]] = {}
+    for firing in trace:
+        for effect in firing.rule.effects if not firing.rule.scores else ():
+            if isinstance(effect, Note):
+                noted.setdefault(effect.about, []).append(firing.rule.code)
+    return noted
 
 
 def _findings_used(trace: list[Firing]) -> dict[str, set[str]]:
@@ -83,4 +87,3 @@ def states(case: Case, view: View) -> Iterator[State]:
                     if view.outcomes[index] == FIRES
                 ),
             )
-

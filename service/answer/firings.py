@@ -1,37 +1,45 @@
 """The trace: every rule that fired, in reading order, with what made it hold and what it assumed."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 from service.answer.case import Case
 from service.answer.recommendations import Offer
 from service.answer.sentences import because, premise
-from service.domain.assessment import Firing, Gap, Input, Suppressed, Undetermined
+from service.domain.assessment import Firing, Input, Suppressed, Undetermined
 from service.domain.exam import SIDES, Side
-from service.domain.rule import AnyOf, Condition, Effect, FindingTest, Recommend, Rule, Score
+from service.domain.rule import (
+    ClassTest,
+    CoverageTest,
+    Criterion,
+    Effect,
+    FindingTest,
+    FlagTest,
+    Recommend,
+    Rule,
+    Score,
+    StateTest,
+)
 from service.inference.reference import FIRES, SUPPRESSED, UNDETERMINED
 from service.inference.view import View
 
 
-def safety_firings(case: Case) -> Iterator[Firing]:
+def safety_firings(case: Case, steps: Iterator[int]) -> Iterator[Firing]:
     """The safety rules that fired, from either side."""
-    for _, rule, side, view_side in case.screen.fired:
-        yield firing(case, rule, case.screen.views[view_side], side)
+    for index, rule, side, view_side in case.screen.fired:
+        effects = tuple((effect, None) for effect in rule.effects)
+        yield _firing(case, next(steps), index, case.screen.views[view_side], side, effects)
 
 
-def knee_firings(case: Case, view: View) -> Iterator[Firing]:
+def knee_firings(case: Case, view: View, steps: Iterator[int]) -> Iterator[Firing]:
     """The other rules that fired for one knee, stratum by stratum."""
-    counted = {
-        (code, score) for standing in view.standings.values() for code, score in standing.counted
-    }
+    counted = {(code, score) for standing in view.standings.values() for code, score in standing.counted}
     offer = Offer(case, view)
     for stratum in case.inference.strata:
         for index in stratum.rules:
             if view.outcomes[index] == FIRES:
                 rule = case.rulebase.rules[index]
-                made = firing(case, rule, view, view.side)
                 effects = tuple((e, _without_effect(case, rule, e, counted, offer)) for e in rule.effects)
-                yield replace(made, effects=effects)
+                yield _firing(case, next(steps), index, view, view.side, effects)
 
 
 def _without_effect(
@@ -47,33 +55,36 @@ def _without_effect(
             return None
 
 
-def firing(case: Case, rule: Rule, view: View, side: Side | None) -> Firing:
-    held = list(case.holding(rule.when, view))
+def _firing(
+    case: Case,
+    step: int,
+    index: int,
+    view: View,
+    side: Side | None,
+    effects: tuple[tuple[Effect, str | None], ...],
+) -> Firing:
+    rule = case.rulebase.rules[index]
+    reading = case.reading(index, view)
     inputs = tuple(
         dict.fromkeys(
-            found
-            for criterion in held
+            key
+            for criterion in reading.held
             if isinstance(criterion, FindingTest)
             for key in case.keys(criterion, view.side)
-            if (found := case.seen(key)) is not None
         )
     )
+    seen = tuple(found for key in inputs if (found := case.seen(key)) is not None)
     return Firing(
-        step=0,
+        step=step,
         side=side,
         rule=rule,
-        effects=tuple((effect, None) for effect in rule.effects),
-        because=because(case, rule, held, view),
-        inputs=inputs,
-        premises=tuple(p for criterion in held if (p := premise(criterion, view)) is not None),
-        assumed=assumed(case, rule, view),
-        caution=_caution(case, rule, inputs),
+        effects=effects,
+        because=because(case, rule, reading.held, view),
+        inputs=seen,
+        premises=tuple(p for criterion in reading.held if (p := premise(criterion, view)) is not None),
+        assumed=case.gaps(reading.open_unless, view),
+        caution=_caution(case, rule, seen),
     )
-
-
-def assumed(case: Case, rule: Rule, view: View) -> tuple[Gap, ...]:
-    """The unknown inputs of `unless` that a firing went ahead without."""
-    return case.gaps(rule.unless, view)
 
 
 def _caution(case: Case, rule: Rule, inputs: tuple[Input, ...]) -> str | None:
@@ -93,41 +104,39 @@ def _caution(case: Case, rule: Rule, inputs: tuple[Input, ...]) -> str | None:
 # -- rules that did not fire --------------------------------------------------------------
 
 
-def suppressed(case: Case, views: dict[Side, View], safety: bool) -> Iterator[Suppressed]:
-    for rule, side, view in _with_outcome(case, views, safety, SUPPRESSED):
-        held = [c for member in _alternatives(rule) for c in case.holding(member, view)]
-        yield Suppressed(rule.code, side, tuple(dict.fromkeys(_named(c) for c in held)))
+def not_fired(
+    case: Case, views: Mapping[Side, View], safety: bool
+) -> tuple[list[Suppressed], list[Undetermined]]:
+    """The suppressed rules with what suppressed them, and the undetermined ones with their gaps."""
+    suppressed: list[Suppressed] = []
+    undetermined: list[Undetermined] = []
+    for index, side, view in _judged(case, views, safety):
+        outcome = view.outcomes[index]
+        if outcome == UNDETERMINED:
+            gaps = case.gaps(case.reading(index, view).open, view)
+            undetermined.append(Undetermined(case.rulebase.rules[index].code, side, gaps))
+        elif outcome == SUPPRESSED:
+            by = dict.fromkeys(_named(criterion) for criterion in case.reading(index, view).held_unless)
+            suppressed.append(Suppressed(case.rulebase.rules[index].code, side, tuple(by)))
+    return suppressed, undetermined
 
 
-def undetermined(case: Case, views: dict[Side, View], safety: bool) -> Iterator[Undetermined]:
-    for rule, side, view in _with_outcome(case, views, safety, UNDETERMINED):
-        yield Undetermined(rule.code, side, case.gaps(rule.when, view))
-
-
-def _with_outcome(
-    case: Case, views: dict[Side, View], safety: bool, wanted: str
-) -> Iterator[tuple[Rule, Side | None, View]]:
-    for index, rule in enumerate(case.rulebase.rules):
-        if rule.safety != safety:
+def _judged(case: Case, views: Mapping[Side, View], safety: bool) -> Iterator[tuple[int, Side | None, View]]:
+    """Each rule from each assessed side; a safety rule without side once."""
+    sides = [side for side in SIDES if side in views and side in case.exam.knees]
+    strata = case.inference.safety_strata if safety else case.inference.strata
+    for index in sorted(index for stratum in strata for index in stratum.rules):
+        if safety and not case.screen.sided(case.rulebase.rules[index]):
+            yield index, None, views[SIDES[0]]
             continue
-        sided = not safety or case.screen.sided(rule)
-        for side in SIDES:
-            view = views.get(side)
-            if safety and sided and side not in case.exam.knees:
-                continue
-            if view is not None and view.outcomes[index] == wanted:
-                yield rule, side if sided else None, view
-                if not sided:
-                    break
+        for side in sides:
+            yield index, side, views[side]
 
 
-def _alternatives(rule: Rule) -> tuple[Condition, ...]:
-    return rule.unless.members if isinstance(rule.unless, AnyOf) else (rule.unless,)
-
-
-def _named(criterion: object) -> str:
-    for attribute in ("finding", "state", "contributor", "flag"):
-        name = getattr(criterion, attribute, None)
-        if name is not None:
-            return str(name)
-    return "assessed"
+def _named(criterion: Criterion) -> str:
+    """What a criterion reads, by id."""
+    match criterion:
+        case FindingTest(name) | StateTest(name) | ClassTest(name) | CoverageTest(name) | FlagTest(name):
+            return name
+        case _:
+            return "assessed"

@@ -26,9 +26,7 @@ def ledger(case: Case, shown_knees: Mapping[Side, View]) -> Iterator[LedgerRow]:
             yield LedgerRow(rule, tuple(_verdicts(case, index, rule, views)))
 
 
-def _verdicts(
-    case: Case, index: int, rule: Rule, views: Mapping[Side, View]
-) -> Iterator[Verdict]:
+def _verdicts(case: Case, index: int, rule: Rule, views: Mapping[Side, View]) -> Iterator[Verdict]:
     sided = not rule.safety or case.screen.sided(rule)
     for side in SIDES:
         view = views.get(side)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from service.answer.case import Case
 from service.answer.sentences import name_of
 from service.domain.assessment import Firing, Knee, NoteShown, Undetermined
+from service.domain.exam import Side
 from service.domain.rule import Note
 from service.domain.vocabulary import FindingDefinition
-from service.domain.exam import Side
 
 
 def noted(trace: list[Firing]) -> Iterator[NoteShown]:
@@ -46,12 +46,10 @@ def convention_notes(
 
 def _pain_limited(case: Case) -> Iterator[NoteShown]:
     convention = case.rulebase.conventions["pain_limited_test"]
-    for definition in case.rulebase.findings.values():
-        for side in ("left", "right") if definition.sided else (None,):
-            observation = case.usable.observations.get((definition.id, side))
-            if observation is not None and observation.status == "unable" and observation.painful:
-                text = convention.text.format(finding=_named(definition, side))
-                yield NoteShown(convention.code, side, "exam", text)
+    limited = [o for o in case.usable.posted.values() if o.status == "unable" and o.painful]
+    for observation in sorted(limited, key=lambda o: (o.finding, o.side or "")):
+        named = _named(case.rulebase.findings[observation.finding], observation.side)
+        yield NoteShown(convention.code, observation.side, "exam", convention.text.format(finding=named))
 
 
 def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:
@@ -69,9 +67,7 @@ def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:
             yield NoteShown(convention.code, knee.side, standing.id, convention.text)
 
 
-def _age_or_sex(
-    case: Case, trace: list[Firing], undetermined: list[Undetermined]
-) -> Iterator[NoteShown]:
+def _age_or_sex(case: Case, trace: list[Firing], undetermined: list[Undetermined]) -> Iterator[NoteShown]:
     convention = case.rulebase.conventions["unknown_age_or_sex"]
     missing = {gap.finding for firing in trace for gap in firing.assumed}
     missing |= {gap.finding for item in undetermined for gap in item.gaps}

@@ -83,4 +83,3 @@ class Offer:
             if raised.open and raised.flag.urgency == urgent:
                 rule, effect, _ = raised.rules[0]
                 yield Recommendation(raised.flag.code, "referral", None, effect.text, rule.title)
-

@@ -32,7 +32,8 @@ def _flag(case: Case, raised: Raised) -> Flag:
 
 def _because(case: Case, rule: Rule, side: Side) -> str:
     view = case.screen.views[side]
-    return because(case, rule, list(case.holding(rule.when, view)), view)
+    index = case.inference.index[rule.code]
+    return because(case, rule, case.reading(index, view).held, view)
 
 
 def _text(case: Case, text: str) -> str:

@@ -1,5 +1,6 @@
 """Trace sentences as a therapist would say them, with the value, side and unit that were seen."""
 
+from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
@@ -16,13 +17,13 @@ from service.domain.rule import (
     StateTest,
 )
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import DerivedDefinition, FindingDefinition, in_steps
+from service.domain.vocabulary import DerivedDefinition, FindingDefinition
 from service.inference.view import View
 
 UNITS = {"deg": "°", "%": " %"}
 
 
-def because(case: Case, rule: Rule, held: list[Criterion], view: View) -> str:
+def because(case: Case, rule: Rule, held: tuple[Criterion, ...], view: View) -> str:
     """Why the rule fired: its title, what was seen, and its rationale."""
     seen = "; ".join(dict.fromkeys(criterion_sentence(case, criterion, view) for criterion in held))
     return f"{rule.title}. Seen: {seen}. {rule.because}" if seen else f"{rule.title}. {rule.because}"
@@ -54,12 +55,12 @@ def _finding_sentence(case: Case, test: FindingTest, view: View) -> str:
     if definition is None:
         return _derived_sentence(case, test, view)
     key = case.keys(test, view.side)[0]
-    observation = case.usable.observations.get(key)
-    if observation is None or not observation.observed:
+    seen = case.seen(key)
+    if seen is None:
         return f"{name_of(definition, key[1])} not observed"
-    painful = f" ({rulebase.wording['pain_limited']})" if observation.painful else ""
+    painful = f" ({rulebase.wording['pain_limited']})" if seen.painful else ""
     needed = needed_words(definition, test)
-    return f"{name_of(definition, key[1])} {value_words(rulebase, case.input(observation))}{needed}{painful}"
+    return f"{name_of(definition, key[1])} {value_words(rulebase, seen)}{needed}{painful}"
 
 
 def _derived_sentence(case: Case, test: FindingTest, view: View) -> str:
@@ -68,7 +69,8 @@ def _derived_sentence(case: Case, test: FindingTest, view: View) -> str:
     level = view.levels[case.inference.slots.of(test.finding, test.other)]
     inputs = [found for key in case.keys(test, view.side) if (found := case.seen(key)) is not None]
     behind = ", ".join(
-        f"{name_of(case.rulebase.findings[i.finding], i.side)} {value_words(case.rulebase, i)}" for i in inputs
+        f"{name_of(case.rulebase.findings[i.finding], i.side)} {value_words(case.rulebase, i)}"
+        for i in inputs
     )
     said = "" if derived.two_valued else f" {number_words(level, derived.unit)} ({test.needed})"
     negated = "not: " if derived.two_valued and level == "no" else ""
@@ -104,7 +106,8 @@ def value_words(rulebase: RuleBase, seen: Input) -> str:
 
 
 def number_words(value: object, unit: str | None) -> str:
-    number = value if isinstance(value, int | float) else float(in_steps(value, None))
+    assert isinstance(value, int | float | Fraction)
+    number = value if isinstance(value, int) else float(value)
     return f"{number:g}{UNITS.get(unit, f' {unit}') if unit else ''}"
 
 

@@ -39,9 +39,7 @@ def _hold(case: Case, flags: list[Flag]) -> str:
         return wording["headline_out_of_scope"].format(flags=_labels(flags))
     gravest = next(flag for flag in flags if not flag.flag.out_of_scope)
     urgency = case.rulebase.urgency_words[gravest.flag.urgency]
-    return wording["headline_hold"].format(
-        urgency=urgency[:1].upper() + urgency[1:], flags=_labels(flags)
-    )
+    return wording["headline_hold"].format(urgency=urgency[:1].upper() + urgency[1:], flags=_labels(flags))
 
 
 def _labels(flags: Iterable[Flag]) -> str:

@@ -1,7 +1,7 @@
 """A rule: when, unless, then; and the criteria and groups its conditions are made of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from service.domain.exam import Level
@@ -217,6 +217,11 @@ class Rule:
     file: str
     line: int
     always_known: bool = False
+    scores: tuple[Score, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        scores = tuple(effect for effect in self.effects if isinstance(effect, Score))
+        object.__setattr__(self, "scores", scores)
 
     @property
     def active(self) -> bool:
@@ -225,10 +230,6 @@ class Rule:
     @property
     def safety(self) -> bool:
         return self.family == "safety"
-
-    @property
-    def scores(self) -> tuple[Score, ...]:
-        return tuple(effect for effect in self.effects if isinstance(effect, Score))
 
     def criteria(self) -> Iterator[Criterion]:
         """The criteria of `when`, then of `unless`, in reading order."""

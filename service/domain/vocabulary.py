@@ -81,6 +81,7 @@ class FindingDefinition:
     def level(self, value: Value) -> Level:
         """The value as rules compare it; it must be one this finding allows."""
         if self.numeric:
+            assert isinstance(value, int | Decimal | Fraction)
             return in_steps(value, self.step)
         if self.type == "grade":
             return list(self.values).index(str(value))
@@ -88,9 +89,9 @@ class FindingDefinition:
         return value
 
 
-def in_steps(value: object, step: Decimal | None) -> int | Fraction:
+def in_steps(value: int | Decimal | Fraction, step: Decimal | None) -> int | Fraction:
     """A number as an exact multiple of the step: an int where it lies on the step."""
-    scaled = Fraction(value) / Fraction(step or 1)  # type: ignore[arg-type]
+    scaled = Fraction(value) / Fraction(step or 1)
     return scaled.numerator if scaled.denominator == 1 else scaled
 
 

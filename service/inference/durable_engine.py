@@ -98,17 +98,13 @@ class _RuleSet:
         groups = -(-len(alternatives) // GROUP_SIZE)
         properties = sorted({atom.property for _, conjunction in alternatives for atom in conjunction})
         if groups > MOST_GROUPS or len(properties) + groups > MOST_PROPERTIES:
-            raise EngineLimit(
-                f"a stratum of {len(alternatives)} patterns over {len(properties)} properties"
-            )
+            raise EngineLimit(f"a stratum of {len(alternatives)} patterns over {len(properties)} properties")
         names = {property_: f"p{number}" for number, property_ in enumerate(properties)}
         definition = {
             name: {"all": [{"m": _pattern(conjunction, names, number // GROUP_SIZE)}]}
             for number, (name, conjunction) in enumerate(alternatives)
         }
-        self._handle = durable_rules_engine.create_ruleset(
-            f"stratum{next(_numbers)}", json.dumps(definition)
-        )
+        self._handle = durable_rules_engine.create_ruleset(f"stratum{next(_numbers)}", json.dumps(definition))
         self._guards = "".join(f',"g{group}":1' for group in range(groups))
         self._fact = _Fact(rulebase, slots, patterns, names)
 

@@ -7,9 +7,9 @@ from service.domain.rule import RaiseFlag, SetState
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import DurableEngine
 from service.inference.reference import FIRES, UNDETERMINED, Reference
-from service.inference.standing import Standings, coverage_of
+from service.inference.standing import Standings
 from service.inference.strata import Stratum, stratify
-from service.inference.view import Slots, View
+from service.inference.view import Levels, Slots, View
 
 
 class EvaluatorsDisagree(Exception):
@@ -30,7 +30,12 @@ class Inference:
         self.reference = Reference(rulebase, self.slots)
         self.safety_strata = stratify(rulebase.rules, lambda rule: rule.safety, ())
         self.strata = stratify(rulebase.rules, lambda rule: not rule.safety, rulebase.contributors)
+        self.index = {rule.code: index for index, rule in enumerate(rulebase.rules)}
         self.setters = _setters(rulebase)
+        self._key_groups = {
+            contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
+            for contributor in rulebase.contributors.values()
+        }
         self.engine = DurableEngine(rulebase, self.slots, (*self.safety_strata, *self.strata))
 
     def view(
@@ -39,33 +44,47 @@ class Inference:
         side: Side,
         assessed: bool = True,
         given: Mapping[str, bool] | None = None,
+        safety: bool = False,
+        gates_no: Iterable[str] = (),
     ) -> View:
-        """One side's view, nothing concluded yet. `given` are the states the screen gives."""
-        levels = self.slots.levels(observations, side)
-        slots = self.slots
+        """One side's view, nothing concluded yet.
+
+        `given` are the states the screen gives; `safety` is for the safety rules, else for all
+        others; `gates_no` are the gates answered no.
+        """
+        levels = self.slots.levels(observations, side, gates_no)
         view = View(
             side=side,
             assessed=assessed,
             levels=levels,
-            truths=self.reference.begin(levels),
+            truths=self.reference.begin(levels, safety),
             outcomes=["disabled"] * len(self.rulebase.rules),
             states=dict.fromkeys(self.rulebase.states, False),
             standings={},
-            coverage={
-                c.id: coverage_of(c, lambda finding: levels[slots.of(finding)] is not None)
-                for c in self.rulebase.contributors.values()
-            },
+            coverage={} if safety else self._coverage(levels),
             flags=set(),
         )
         view.states.update(given or {})
         return view
 
-    def screen(self, observations: Mapping[Key, Observation], exam: Exam) -> dict[Side, View]:
+    def _coverage(self, levels: Levels) -> dict[str, tuple[int, int]]:
+        """For each contributor its assessed key groups and its key groups."""
+        return {
+            id_: (sum(any(levels[slot] is not None for slot in group) for group in groups), len(groups))
+            for id_, groups in self._key_groups.items()
+        }
+
+    def screen(
+        self, observations: Mapping[Key, Observation], exam: Exam, gates_no: Iterable[str] = ()
+    ) -> dict[Side, View]:
         """The safety rules, from both sides; a flag that one side raises counts for the other.
 
         Raises EvaluatorsDisagree.
         """
-        views = {side: self.view(observations, side, assessed=side in exam.knees) for side in SIDES}
+        views = {
+            side: self.view(observations, side, assessed=side in exam.knees, safety=True, gates_no=gates_no)
+            for side in SIDES
+        }
         for stratum in self.safety_strata:
             for view in views.values():
                 self.settle(stratum, view)
@@ -97,9 +116,7 @@ class Inference:
             view.states[state] = FIRES in found or (None if UNDETERMINED in found else False)
         for name in stratum.contributors:
             contributor = self.rulebase.contributors[name]
-            view.standings[name] = self.standings.standing(
-                contributor, outcomes, view.coverage[name]
-            )
+            view.standings[name] = self.standings.standing(contributor, outcomes, view.coverage[name])
 
     def raised(self, stratum: Stratum, views: Iterable[View]) -> Iterable[str]:
         """The flags that rules of a judged stratum raise."""

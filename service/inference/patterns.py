@@ -135,9 +135,7 @@ class Patterns:
                 return self._not_true(condition)
 
     def _exactly(self, some: Sequence[int], members: tuple[Condition, ...]) -> Alternatives:
-        return both(
-            *(self.true(m) if i in some else self._false(m) for i, m in enumerate(members))
-        )
+        return both(*(self.true(m) if i in some else self._false(m) for i, m in enumerate(members)))
 
     def _false(self, condition: Condition) -> Alternatives:
         if not isinstance(condition, FindingTest):
@@ -182,15 +180,19 @@ class Patterns:
             case "not_observed":
                 return ((Atom(_property("observed", test), "==", 0),),)
             case "one_of" if self._ordered(test):
-                return tuple((self._at_least(test, level), self._at_most(test, level)) for level in test.levels)
+                return tuple(
+                    (self._at_least(test, level), self._at_most(test, level)) for level in test.levels
+                )
             case "one_of":
-                return tuple((Atom(_property("choice", test), "==", self.choice(test, v)),) for v in test.levels)
+                return tuple(
+                    (Atom(_property("choice", test), "==", self.choice(test, v)),) for v in test.levels
+                )
             case "between":
                 return ((self._at_least(test, test.levels[0]), self._at_most(test, test.levels[1])),)
             case "includes_any":
-                return tuple((self._member(test, value, 1),) for value in sorted(test.levels))  # type: ignore[type-var]
+                return tuple((self._member(test, value, 1),) for value in sorted(test.levels))
             case "includes_all":
-                return (tuple(self._member(test, value, 1) for value in sorted(test.levels)),)  # type: ignore[type-var]
+                return (tuple(self._member(test, value, 1) for value in sorted(test.levels)),)
             case "only":
                 others = sorted({*self.rulebase.findings[test.finding].values} - {*test.levels})
                 return (tuple(self._member(test, value, 0) for value in others),)
@@ -204,7 +206,9 @@ class Patterns:
             case "not_observed":
                 return ((Atom(_property("observed", test), "==", 1),),)
             case "one_of" if not self._ordered(test):
-                return (tuple(Atom(_property("choice", test), "!=", self.choice(test, v)) for v in test.levels),)
+                return (
+                    tuple(Atom(_property("choice", test), "!=", self.choice(test, v)) for v in test.levels),
+                )
             case _:
                 return both(*(_none_of(conjunction) for conjunction in self._finding_true(test)))
 
@@ -277,4 +281,3 @@ def _thresholds(rulebase: RuleBase) -> dict[tuple[str, str], set[Any]]:
                 case CoverageTest(contributor, _, levels):
                     found.setdefault(("coverage", contributor), set()).update(levels)
     return found
-

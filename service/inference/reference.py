@@ -4,7 +4,9 @@ It shares with the durable_rules side only the view (what was observed) and
 the rule; how a condition is evaluated is written twice on purpose.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from service.domain.logic import Truth, all_of, any_of, at_least, exactly
@@ -21,6 +23,7 @@ from service.domain.rule import (
     ExactlyN,
     FindingTest,
     FlagTest,
+    Group,
     NotKnown,
     StateTest,
 )
@@ -32,7 +35,18 @@ from service.inference.view import Levels, Slots, View
 
 FIRES, SILENT, SUPPRESSED, UNDETERMINED = "fires", "silent", "suppressed", "undetermined"
 
+MOST_READINGS = 20_000
 Verdict = Callable[[list[Truth]], Truth]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a rule's verdict came about: the criteria that hold, and those left open."""
+
+    held: tuple[Criterion, ...]
+    open: tuple[Criterion, ...]
+    held_unless: tuple[Criterion, ...]
+    open_unless: tuple[Criterion, ...]
 
 
 class Reference:
@@ -42,21 +56,27 @@ class Reference:
         self.rulebase = rulebase
         self._slots = slots
         self._place: dict[Criterion, int] = {}
-        self._place_by_id: dict[int, int] = {}  # the rule base keeps its criteria alive
-        self._finding_tests: list[tuple[int, Callable[[Levels], Truth]]] = []
+        self._finding_tests: dict[bool, list[tuple[int, Callable[[Levels], Truth]]]] = {True: [], False: []}
         self._conditions = [
             (self._verdict(rule.when), None if rule.unless == NEVER else self._verdict(rule.unless))
+            for rule in rulebase.rules
+        ]
+        self._places = [
+            tuple(dict.fromkeys(self._place[criterion] for criterion in rule.criteria()))
             for rule in rulebase.rules
         ]
         self._waiting = [
             tuple((self._place[c], c) for c in rule.criteria() if not isinstance(c, FindingTest))
             for rule in rulebase.rules
         ]
+        for safety in (True, False):
+            self._finding_tests[safety] = self._tests_of(safety)
+        self._reading = lru_cache(maxsize=MOST_READINGS)(self._read)
 
-    def begin(self, levels: Levels) -> list[Truth]:
-        """The truth of every criterion over findings; the others are unknown so far."""
+    def begin(self, levels: Levels, safety: bool) -> list[Truth]:
+        """The truth of the criteria over findings that safety rules, or all others, read."""
         truths: list[Truth] = [None] * len(self._place)
-        for place, test in self._finding_tests:
+        for place, test in self._finding_tests[safety]:
             truths[place] = test(levels)
         return truths
 
@@ -68,24 +88,60 @@ class Reference:
             when, unless = self._conditions[index]
             outcomes[index] = outcome(when(truths), unless(truths) if unless else False)
 
-    def truth(self, condition: Condition, view: View) -> Truth:
-        """The verdict on a condition, or any part of one, of a rule already judged."""
-        place = self._place_by_id.get(id(condition))
-        if place is not None:
-            return view.truths[place]
-        match condition:
-            case AllOf(members):
-                return all_of([self.truth(member, view) for member in members])
-            case AnyOf(members):
-                return any_of([self.truth(member, view) for member in members])
-            case AtLeastN(n, members):
-                return at_least(n, [self.truth(member, view) for member in members])
-            case ExactlyN(n, members):
-                return exactly(n, [self.truth(member, view) for member in members])
-            case NotKnown(member):
-                return self.truth(member, view) is not True
-            case _:
-                raise KeyError(f"not a criterion of this rule base: {condition}")
+    def truth(self, criterion: Criterion, view: View) -> Truth:
+        """The verdict on one criterion of a rule already judged."""
+        return view.truths[self._place[criterion]]
+
+    def reading(self, index: int, view: View) -> Reading:
+        """How the verdict on a rule already judged came about."""
+        truths = view.truths
+        return self._reading(index, tuple([truths[place] for place in self._places[index]]))
+
+    def _read(self, index: int, truths: tuple[Truth, ...]) -> Reading:
+        rule = self.rulebase.rules[index]
+        known = dict(zip(self._places[index], truths, strict=True))
+        return Reading(
+            held=tuple(dict.fromkeys(self._held(rule.when, known))),
+            open=tuple(dict.fromkeys(self._open(rule.when, known))),
+            held_unless=tuple(dict.fromkeys(self._held(rule.unless, known))),
+            open_unless=tuple(dict.fromkeys(self._open(rule.unless, known))),
+        )
+
+    def _held(self, condition: Condition, known: Mapping[int, Truth]) -> Iterator[Criterion]:
+        """The criteria that make a true condition true, in reading order."""
+        if isinstance(condition, NotKnown) or self._truth(condition, known) is not True:
+            return
+        if isinstance(condition, Group):
+            for member in condition.members:
+                yield from self._held(member, known)
+        else:
+            yield condition
+
+    def _open(self, condition: Condition, known: Mapping[int, Truth]) -> Iterator[Criterion]:
+        """The unknown criteria that keep a condition unknown."""
+        if self._truth(condition, known) is not None:
+            return
+        if isinstance(condition, Group):
+            for member in condition.members:
+                yield from self._open(member, known)
+        else:
+            yield condition
+
+    def _truth(self, condition: Condition, known: Mapping[int, Truth]) -> Truth:
+        return self._verdict(condition)(known)  # type: ignore[arg-type]
+
+    def _tests_of(self, safety: bool) -> list[tuple[int, Callable[[Levels], Truth]]]:
+        tests = {
+            criterion: self._place[criterion]
+            for rule in self.rulebase.rules
+            if rule.safety == safety
+            for criterion in rule.criteria()
+            if isinstance(criterion, FindingTest)
+        }
+        return [
+            (place, slot_test(self._slots.of(c.finding, c.other), c.word, c.levels))
+            for c, place in tests.items()
+        ]
 
     # -- criteria that are not over findings ---------------------------------------------
 
@@ -137,14 +193,7 @@ class Reference:
                 return itemgetter(self._place_of(condition))
 
     def _place_of(self, criterion: Criterion) -> int:
-        place = self._place.get(criterion)
-        if place is None:
-            place = self._place[criterion] = len(self._place)
-            if isinstance(criterion, FindingTest):
-                slot = self._slots.of(criterion.finding, criterion.other)
-                self._finding_tests.append((place, slot_test(slot, criterion.word, criterion.levels)))
-        self._place_by_id[id(criterion)] = place
-        return place
+        return self._place.setdefault(criterion, len(self._place))
 
 
 def outcome(when: Truth, unless: Truth) -> str:

@@ -24,10 +24,38 @@ FiredRule = tuple[int, Rule, Side | None, Side]
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """What of the exam counts: fresh, with gate answers and formulas added; and what was too old."""
+    """What of the exam counts: fresh, with gate answers and formulas added; and what was too old.
 
-    observations: Mapping[Key, Observation]
+    `gates_no` maps each gate answered no to that answer; it answers the gate's items.
+    """
+
+    rulebase: RuleBase
+    posted: Mapping[Key, Observation]
+    gates_no: Mapping[str, Observation]
+    through: Mapping[str, Observation]
+    """For each item of those gates the gate's answer."""
     stale: tuple[Observation, ...]
+
+    def get(self, key: Key) -> Observation | None:
+        """What counts: the item's own answer, else its gate's, else what was posted."""
+        posted = self.posted.get(key)
+        if posted is not None and posted.observed:
+            return posted
+        answer = self.through.get(key[0])
+        return posted if answer is None else self._through(key, answer)
+
+    def _through(self, key: Key, answer: Observation) -> Observation:
+        definition = self.rulebase.findings[key[0]]
+        value = definition.safety.gate_no if definition.safety else "no"
+        return Observation(
+            finding=key[0],
+            side=key[1],
+            status="observed",
+            observed_at=answer.observed_at,
+            value=value,
+            level=definition.level(value),
+            through_gate=answer.finding,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +95,10 @@ class Screen:
         """Whether a safety rule reads anything of one side."""
         return rule.code in self.sided_rules
 
+    def shows(self, side: Side) -> bool:
+        """Whether anything inferred may be shown of this knee."""
+        return not self.hold and side not in self.out_of_scope
+
     @property
     def hold(self) -> bool:
         return self.status == "hold"
@@ -89,7 +121,7 @@ class SafetyScreen:
 
     def screen(self, exam: Exam, usable: Usable) -> Screen:
         """Runs the safety rules and settles the status. Raises EvaluatorsDisagree."""
-        views = self.inference.screen(usable.observations, exam)
+        views = self.inference.screen(usable.posted, exam, usable.gates_no)
         fired = tuple(self._fired(views))
         raised, outdated = self._cleared(list(self._raised(fired)), exam, usable)
         fired_flags = {flag.flag.code for flag in raised}
@@ -181,10 +213,8 @@ class SafetyScreen:
         outdated: list[Clearance] = []
         result = []
         for flag in raised:
-            latest = max(
-                (usable.observations[key].observed_at for key in self._inputs(flag, usable)),
-                default=exam.performed_at,
-            )
+            times = [observation.observed_at for observation in self._inputs(flag, usable)]
+            latest = max(times, default=exam.performed_at)
             offered = [c for c in exam.clearances if c.flag == flag.flag.code]
             valid = [c for c in offered if c.at >= latest]
             outdated.extend(c for c in offered if c.at < latest)
@@ -192,13 +222,17 @@ class SafetyScreen:
             result.append(replace(flag, clearance=chosen))
         return result, list(dict.fromkeys(outdated))
 
-    def _inputs(self, raised: Raised, usable: Usable) -> set[Key]:
+    def _inputs(self, raised: Raised, usable: Usable) -> Iterator[Observation]:
+        """Every observation that the rules behind a flag read."""
         keys: set[Key] = set()
         for rule, _, side in raised.rules:
             for criterion in rule.criteria():
                 if isinstance(criterion, FindingTest):
                     keys.update(self.inference.slots.inputs(criterion.finding, side, criterion.other))
-        return {key for key in keys if key in usable.observations and usable.observations[key].observed}
+        for key in keys:
+            observation = usable.get(key)
+            if observation is not None and observation.observed:
+                yield observation
 
     # -- what counts as answered ---------------------------------------------------------------
 
@@ -212,49 +246,30 @@ class SafetyScreen:
                 stale.append(observation)
             else:
                 kept[key] = observation
-        for gate in self.rulebase.gates.values():
-            answer = kept.get((gate.id, None))
-            if answer is not None and answer.value == "no":
-                self._answer_items(gate.items, answer, kept)
-        with_formulas = derive_observations(self.rulebase, replace(exam, observations=kept))
+        gates = self.rulebase.gates
+        answers = {gate: kept.get((gate, None)) for gate in gates}
+        gates_no = {gate: a for gate, a in answers.items() if a is not None and a.value == "no"}
+        through = {item: answer for gate, answer in gates_no.items() for item in gates[gate].items}
         stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
-        return Usable(with_formulas, tuple(stale))
-
-    def _answer_items(
-        self, items: tuple[str, ...], answer: Observation, kept: dict[Key, Observation]
-    ) -> None:
-        for item in items:
-            definition = self.rulebase.findings[item]
-            for side in SIDES if definition.sided else (None,):
-                posted = kept.get((item, side))
-                if posted is None or not posted.observed:
-                    value = definition.safety.gate_no if definition.safety else "no"
-                    kept[item, side] = replace(
-                        answer,
-                        finding=item, side=side, value=value, level=definition.level(value),
-                        sent=None, through_gate=answer.finding,
-                    )  # fmt: skip
+        posted = derive_observations(self.rulebase, kept)
+        return Usable(self.rulebase, posted, gates_no, through, tuple(stale))
 
     # -- what is due ---------------------------------------------------------------------------
 
-    def _not_screened(
-        self, exam: Exam, usable: Usable, fired: tuple[FiredRule, ...]
-    ) -> tuple[Key, ...]:
-        observations = usable.observations
+    def _not_screened(self, exam: Exam, usable: Usable, fired: tuple[FiredRule, ...]) -> tuple[Key, ...]:
         missing: set[Key] = set()
         for gate in self.rulebase.gates.values():
-            answer = observations.get((gate.id, None))
+            answer = usable.get((gate.id, None))
             items = [key for item in gate.items for key in self._keys(item, exam)]
             if answer is not None and answer.observed:
-                missing.update(key for key in items if not answered(observations.get(key)))
-            elif not all(answered(observations.get(key)) for key in items):
+                missing.update(key for key in items if not answered(usable.get(key)))
+            elif not all(answered(usable.get(key)) for key in items):
                 missing.add((gate.id, None))
         for definition in self._always_due:
-            keys = self._keys(definition.id, exam)
-            missing.update(key for key in keys if not answered(observations.get(key)))
+            missing.update(key for key in self._keys(definition.id, exam) if not answered(usable.get(key)))
         for effect in _due(fired):
             keys = [key for item in effect.findings for key in self._keys(item, exam)]
-            missing.update(key for key in keys if not answered(observations.get(key), effect.one_by_one))
+            missing.update(key for key in keys if not answered(usable.get(key), effect.one_by_one))
         return tuple(sorted(missing, key=lambda key: (self._order[key[0]], key[1] or "")))
 
     def _keys(self, finding: str, exam: Exam) -> tuple[Key, ...]:

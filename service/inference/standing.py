@@ -1,6 +1,9 @@
-"""How a contributor stands: points by cluster, coverage, class and rank. All limits come from the rule base."""
+"""How a contributor stands: points by cluster, coverage, class and rank.
 
-from collections.abc import Callable, Iterable
+All limits come from the rule base.
+"""
+
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -100,14 +103,6 @@ def strongest_by_cluster(fired: Iterable[tuple[str, Score]]) -> tuple[tuple[str,
         if place not in strongest or score.points > strongest[place][1].points:
             strongest[place] = (code, score)
     return tuple(strongest.values())
-
-
-def coverage_of(
-    contributor: ContributorDefinition, observed: Callable[[str], bool]
-) -> tuple[int, int]:
-    """Assessed key groups and key groups: a group counts when any member is observed."""
-    assessed = sum(any(map(observed, group.any_of)) for group in contributor.key_groups)
-    return assessed, len(contributor.key_groups)
 
 
 def percent(coverage: tuple[int, int]) -> Fraction:

@@ -54,7 +54,9 @@ def concludes(rule: Rule) -> set[Concludes]:
     return found
 
 
-def stratify(rules: tuple[Rule, ...], chosen: Callable[[Rule], bool], contributors: Iterable[str]) -> tuple[Stratum, ...]:
+def stratify(
+    rules: tuple[Rule, ...], chosen: Callable[[Rule], bool], contributors: Iterable[str]
+) -> tuple[Stratum, ...]:
     """The chosen rules in strata, every stratum reading only earlier ones.
 
     Raises CircularRules where that cannot be.
@@ -64,9 +66,7 @@ def stratify(rules: tuple[Rule, ...], chosen: Callable[[Rule], bool], contributo
     for index in indexes:
         for conclusion in concludes(rules[index]):
             sayers.setdefault(conclusion, []).append(index)
-    waits = {
-        index: sorted({s for r in reads(rules[index]) for s in sayers.get(r, ())}) for index in indexes
-    }
+    waits = {index: sorted({s for r in reads(rules[index]) for s in sayers.get(r, ())}) for index in indexes}
     depth = _depths(rules, waits)
     return tuple(
         _stratum(level, depth, sayers, contributors) for level in range(max(depth.values(), default=0) + 1)
@@ -104,7 +104,5 @@ def _stratum(
     return Stratum(
         rules=tuple(sorted(index for index, at in depth.items() if at == level)),
         states=tuple(sorted((name, ix) for (kind, name), ix in settled.items() if kind == "state")),
-        contributors=tuple(
-            sorted([name for kind, name in settled if kind == "class"] + unscored)
-        ),
+        contributors=tuple(sorted([name for kind, name in settled if kind == "class"] + unscored)),
     )

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from service.domain.assessment import Standing
-from service.domain.exam import OTHER, SIDES, Exam, Key, Observation, Side
+from service.domain.exam import OTHER, SIDES, Key, Observation, Side
+from service.domain.logic import Truth, all_of, any_of, at_least, exactly
 from service.domain.rule import (
     AllOf,
     AnyOf,
@@ -21,7 +22,6 @@ from service.domain.rule import (
     NotKnown,
     criteria,
 )
-from service.domain.logic import Truth, all_of, any_of, at_least, exactly
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import (
     Count,
@@ -68,10 +68,15 @@ class Slots:
                 self._index[definition.id, True] = len(self._index)
         self.observed_count = len(self._index)
         self._formulas: list[tuple[int, Compute]] = []
+        read_on_other_side = _read_on_other_side(rulebase)
         for derived in rulebase.derived.values():
-            for other in (False, True) if derived.sided else (False,):
+            for other in (False, True) if derived.id in read_on_other_side else (False,):
                 self._formulas.append((len(self._index), self._formula(derived, other)))
                 self._index[derived.id, other] = len(self._index)
+        self._gate_levels = {
+            gate.id: [pair for item in gate.items for pair in self._answered_no(rulebase.findings[item])]
+            for gate in rulebase.gates.values()
+        }
 
     def __len__(self) -> int:
         return len(self._index)
@@ -81,13 +86,22 @@ class Slots:
         slot = self._index.get((finding, other))
         return self._index[finding, False] if slot is None else slot
 
-    def levels(self, observations: Mapping[Key, Observation], side: Side) -> Levels:
-        """Every slot's level from this side: None where nothing was observed."""
+    def levels(
+        self, observations: Mapping[Key, Observation], side: Side, gates_no: Iterable[str] = ()
+    ) -> Levels:
+        """Every slot's level from this side: None where nothing was observed.
+
+        `gates_no` are the gates answered no; they answer their items that were not observed.
+        """
         levels: Levels = [None] * len(self._index)
         index = self._index
         for (finding, where), observation in observations.items():
             if observation.level is not None:
                 levels[index[finding, where is not None and where != side]] = observation.level
+        for gate in gates_no:
+            for slot, level in self._gate_levels[gate]:
+                if levels[slot] is None:
+                    levels[slot] = level
         for slot, compute in self._formulas:
             levels[slot] = compute(levels)
         return levels
@@ -173,6 +187,11 @@ class Slots:
             high += test.points if truth is True or (truth is None and test.points > 0) else 0
         return now, low, high
 
+    def _answered_no(self, item: FindingDefinition) -> Iterable[tuple[int, Any]]:
+        level = item.level(item.safety.gate_no if item.safety else "no")
+        for other in (False, True) if item.sided else (False,):
+            yield self.of(item.id, other), level
+
     # -- what a formula rests on ----------------------------------------------------------
 
     def inputs(self, finding: str, side: Side, other: bool = False) -> tuple[Key, ...]:
@@ -186,6 +205,16 @@ class Slots:
         for name, on_other in _reads(formula):
             keys.extend(self.inputs(name, seen_from, on_other))
         return tuple(dict.fromkeys(keys))
+
+
+def _read_on_other_side(rulebase: RuleBase) -> set[str]:
+    """The derived findings that some rule reads on the other side."""
+    return {
+        criterion.finding
+        for rule in rulebase.rules
+        for criterion in rule.criteria()
+        if isinstance(criterion, FindingTest) and criterion.other
+    }
 
 
 def _reads(formula: object) -> Iterable[tuple[str, bool]]:
@@ -228,19 +257,19 @@ def _count(
     return total if known else None
 
 
-def derive_observations(rulebase: RuleBase, exam: Exam) -> Mapping[Key, Observation]:
-    """The exam's observations with those added that a finding's own formula yields.
+def derive_observations(rulebase: RuleBase, posted: Mapping[Key, Observation]) -> Mapping[Key, Observation]:
+    """The observations with those added that a finding's own formula yields.
 
     A formula is used only where the finding was not posted and every input is
     observed; the result counts as observed and names its inputs.
     """
-    observations = dict(exam.observations)
+    observations = dict(posted)
     for definition in rulebase.findings.values():
         if definition.derive is None:
             continue
         for side in SIDES if definition.sided else (None,):
-            posted = observations.get((definition.id, side))
-            if posted is None or not posted.observed:
+            given = observations.get((definition.id, side))
+            if given is None or not given.observed:
                 derived = _derived_observation(rulebase, definition, side, observations)
                 if derived is not None:
                     observations[definition.id, side] = derived
@@ -275,5 +304,3 @@ def _derived_observation(
         level=in_steps(value, definition.step),
         derived_from=tuple(keys),
     )
-
-

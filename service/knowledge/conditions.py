@@ -213,9 +213,7 @@ class ConditionReader:
         self._note(value, f"'{key}' needs one word, such as present or {{at_most: 4}}")
         return UNREADABLE
 
-    def _one_word(
-        self, definition: FindingDefinition | DerivedDefinition, value: Scalar
-    ) -> Condition:
+    def _one_word(self, definition: FindingDefinition | DerivedDefinition, value: Scalar) -> Condition:
         word = value.text
         if word in ("present", "absent"):
             if not _two_valued(definition):
@@ -248,9 +246,7 @@ class ConditionReader:
         self._note(operand, f"'{word}' with this value is not a test of {definition.id}")
         return UNREADABLE
 
-    def _between(
-        self, definition: FindingDefinition | DerivedDefinition, operand: Sequence
-    ) -> Condition:
+    def _between(self, definition: FindingDefinition | DerivedDefinition, operand: Sequence) -> Condition:
         scalars = self._scalars(operand)
         levels = tuple(self._level(definition, item) for item in scalars)
         if len(levels) != 2 or not _at_most(levels[0], levels[1]):
@@ -360,5 +356,3 @@ def _either(words: list[str]) -> str:
 
 def _at_most(low: Level, high: Level) -> bool:
     return not isinstance(low, str | frozenset) and low <= high  # type: ignore[operator]
-
-

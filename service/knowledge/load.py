@@ -221,9 +221,7 @@ class _Loader:
         self, classes: tuple[str, ...], strengths: dict[str, int]
     ) -> tuple[list[Rule], list[Convention]]:
         reader = RuleReader(self.vocabulary, classes, strengths)
-        rules = [
-            reader.read(self._file(name), family) for family in FAMILIES for name in self._names(family)
-        ]
+        rules = [reader.read(self._file(name), family) for family in FAMILIES for name in self._names(family)]
         conventions = [reader.read_convention(self._file(name)) for name in self._names("conventions")]
         order = {family: position for position, family in enumerate(FAMILIES)}
         rules.sort(key=lambda rule: (order[rule.family], _natural(rule.code)))
@@ -239,22 +237,21 @@ class _Loader:
                 self.problems.append(
                     Problem("conventions", 1, f"the convention '{name}' needs exactly one file")
                 )
-        setters = {
-            effect.state for rule in rules for effect in rule.effects if isinstance(effect, SetState)
-        }
+        setters = {effect.state for rule in rules for effect in rule.effects if isinstance(effect, SetState)}
         for state in self.vocabulary.states.values():
             if (state.id in setters) == state.given_by_screen:
-                said = "is given by the screen: no rule may set it" if state.given_by_screen else (
-                    "is set by no rule"
+                said = (
+                    "is given by the screen: no rule may set it"
+                    if state.given_by_screen
+                    else ("is set by no rule")
                 )
-                self.problems.append(
-                    Problem("vocabulary/states.yaml", 1, f"the state '{state.id}' {said}")
-                )
+                self.problems.append(Problem("vocabulary/states.yaml", 1, f"the state '{state.id}' {said}"))
 
     def _check_unique(self, rules: list[Rule], conventions: list[Convention]) -> None:
         for attribute in ("code", "id"):
             seen: dict[str, str] = {}
-            for rule in (*rules, *conventions):
+            both: list[Rule | Convention] = [*rules, *conventions]
+            for rule in both:
                 value = getattr(rule, attribute)
                 if value in seen:
                     self.problems.append(

@@ -44,9 +44,7 @@ OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
 class RuleReader:
     """Reads the rules of one rule base over its vocabulary."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, classes: tuple[str, ...], strengths: dict[str, int]
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, classes: tuple[str, ...], strengths: dict[str, int]) -> None:
         self.vocabulary = vocabulary
         self.classes = classes
         self.strengths = strengths
@@ -181,9 +179,7 @@ class RuleReader:
         return Note(about, item.text("text"))
 
     def _flag(self, item: Fields) -> Effect:
-        return RaiseFlag(
-            item.id("flag", self.vocabulary.red_flags, "red flag"), item.text("text")
-        )
+        return RaiseFlag(item.id("flag", self.vocabulary.red_flags, "red flag"), item.text("text"))
 
     def _due(self, item: Fields) -> Effect:
         findings = item.ids("due", self.vocabulary.findings, "finding")
@@ -199,9 +195,7 @@ class RuleReader:
         return Forbid(ids, item.text("reason"), item.flag("until_answered"))
 
     def _recommend(self, item: Fields) -> Effect:
-        return Recommend(
-            item.id("recommend", self.vocabulary.recommendations, "recommendation")
-        )
+        return Recommend(item.id("recommend", self.vocabulary.recommendations, "recommendation"))
 
     def _ask(self, item: Fields) -> Effect:
         node = item.node("ask")

@@ -88,9 +88,7 @@ def _convert_mapping(
             continue
         key = key_node.value
         if key in entries:
-            problems.append(
-                Problem(file, key_line, f"'{key}' is given twice (first in line {lines[key]})")
-            )
+            problems.append(Problem(file, key_line, f"'{key}' is given twice (first in line {lines[key]})"))
             continue
         entries[key] = _convert(value_node, file, problems, seen)
         lines[key] = key_line

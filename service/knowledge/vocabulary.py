@@ -151,16 +151,12 @@ def _read_abnormal(definition: FindingDefinition, role: Fields) -> tuple[frozens
     return frozenset(role.ids("abnormal", definition.values, "value", required=False)), None
 
 
-def _read_values(
-    type_: str, entry: Fields, into: Vocabulary
-) -> tuple[dict[str, str], dict[str, str]]:
+def _read_values(type_: str, entry: Fields, into: Vocabulary) -> tuple[dict[str, str], dict[str, str]]:
     aliases = entry.words("value_aliases", required=False)
     if type_ == "yes_no":
         values, built_in = dict(YES_NO), {"true": "yes", "false": "no"}
     elif entry.has("scale"):
-        values, built_in = into.scales.get(
-            entry.id("scale", into.scales, "scale"), ({}, {})
-        )
+        values, built_in = into.scales.get(entry.id("scale", into.scales, "scale"), ({}, {}))
     elif type_ == "grade":
         values, built_in = {grade: grade for grade in entry.texts("grades")}, {}
     elif type_ in ("choice", "set"):
@@ -306,9 +302,7 @@ def read_contributors(fields: Fields, into: Vocabulary, certainties: tuple[str, 
     for section in ("contributors", "mechanisms"):
         for key, entry in _entries(fields.section(section)):
             beneath = (
-                entry.id("beneath", into.contributors, "contributor")
-                if section == "mechanisms"
-                else None
+                entry.id("beneath", into.contributors, "contributor") if section == "mechanisms" else None
             )
             into.contributors[key] = ContributorDefinition(
                 id=key,
@@ -392,9 +386,7 @@ def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, .
             verification=entry.one_of("verification", VERIFICATIONS),
             origin=_read_origin(entry),
             given_while=entry.ids("given_while", classes, "class", required=False) or None,
-            target_if_state=(
-                entry.id("target_if_state", into.states, "state", required=False) or None
-            ),
+            target_if_state=(entry.id("target_if_state", into.states, "state", required=False) or None),
         )
         entry.done()
 

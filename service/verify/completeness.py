@@ -110,7 +110,7 @@ def _neighbours(rulebase: RuleBase, test: FindingTest, level: Any) -> list[int]:
         return [n for n in (level - 1, level + 1) if 0 <= n < len(definition.values)]
     assert definition.minimum is not None and definition.maximum is not None
     low, high = definition.level(definition.minimum), definition.level(definition.maximum)
-    return [n for n in (level - 1, level + 1) if low <= n <= high]  # type: ignore[operator]
+    return [n for n in (level - 1, level + 1) if low <= n <= high]
 
 
 def _computed_threshold(
@@ -122,12 +122,12 @@ def _computed_threshold(
     (level,) = test.levels
     if not any(run.view.levels[slot] == level for run in runs):
         yield f"no example of {rule.code} exactly on the threshold {_named(test)}"
-    for run in runs:
-        reached = run.view.levels[slot]
-        if reached is not None and holds(reached) != holds(level):
-            if any(holds(moved) == holds(level) for moved in _moved(rulebase, slots, test, run)):
-                return
-    yield f"no example of {rule.code} one step beyond the threshold {_named(test)}"
+    turned = [
+        run for run in runs
+        if (reached := run.view.levels[slot]) is not None and holds(reached) != holds(level)
+    ]  # fmt: skip
+    if not any(holds(m) == holds(level) for run in turned for m in _moved(rulebase, slots, test, run)):
+        yield f"no example of {rule.code} one step beyond the threshold {_named(test)}"
 
 
 def _moved(rulebase: RuleBase, slots: Slots, test: FindingTest, run: Run) -> Iterator[Fraction]:

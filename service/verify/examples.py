@@ -14,7 +14,8 @@ from service.domain.rule import Example, Note, Rule
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import EngineFailure
 from service.inference.infer import EvaluatorsDisagree, Inference
-from service.inference.screen import SafetyScreen
+from service.inference.reference import Reading
+from service.inference.screen import SafetyScreen, Usable
 from service.inference.strata import Stratum
 from service.inference.view import View
 from service.knowledge.problems import Problem
@@ -51,6 +52,10 @@ class Run:
     case: Case
     outcome: str
 
+    @property
+    def reading(self) -> Reading:
+        return self.case.reading(self.case.inference.index[self.rule.code], self.view)
+
 
 class Examples:
     """Runs examples over one rule base."""
@@ -59,7 +64,6 @@ class Examples:
         self.inference = inference
         self.rulebase = inference.rulebase
         self.screen = SafetyScreen(inference)
-        self._index = {rule.code: index for index, rule in enumerate(self.rulebase.rules)}
 
     def run_all(self, problems: list[Problem]) -> list[Run]:
         """Every example of every active rule; what does not hold is noted."""
@@ -82,19 +86,19 @@ class Examples:
         usable = self.screen.usable(exam)
         screen = self.screen.screen(exam, usable)
         if rule.safety:
-            views = self._screened(given, usable.observations, exam)
+            views = self._screened(given, usable, exam)
             view = views[THIS]
             case = Case(self.inference, exam, usable, replace(screen, views=views), {})
         else:
-            view = self._inferred(given, usable.observations)
+            view = self._inferred(given, usable)
             case = Case(self.inference, exam, usable, screen, {THIS: view})
-        return Run(rule, example, view, case, view.outcomes[self._index[rule.code]])
+        return Run(rule, example, view, case, view.outcomes[self.inference.index[rule.code]])
 
-    def _screened(
-        self, given: Given, observations: Mapping[Key, Observation], exam: Exam
-    ) -> dict[Side, View]:
+    def _screened(self, given: Given, usable: Usable, exam: Exam) -> dict[Side, View]:
         views: dict[Side, View] = {
-            side: self.inference.view(observations, side, assessed=side in exam.knees)
+            side: self.inference.view(
+                usable.posted, side, assessed=side in exam.knees, safety=True, gates_no=usable.gates_no
+            )
             for side in (THIS, OTHER_SIDE)
         }
         for stratum in self.inference.safety_strata:
@@ -106,8 +110,8 @@ class Examples:
                 view.flags |= raised | set(self.inference.raised(stratum, views.values()))
         return views
 
-    def _inferred(self, given: Given, observations: Mapping[Key, Observation]) -> View:
-        view = self.inference.view(observations, THIS)
+    def _inferred(self, given: Given, usable: Usable) -> View:
+        view = self.inference.view(usable.posted, THIS, gates_no=usable.gates_no)
         self._impose(view, given)
         for stratum in self.inference.strata:
             self._settle(stratum, view, given)
@@ -134,8 +138,8 @@ class Examples:
             yield f"expected {expect['outcome']}, but the rule is {run.outcome}"
             return
         for key, found in (
-            ("gaps", lambda: {gap.finding for gap in run.case.gaps(run.rule.when, view)}),
-            ("assumed", lambda: {gap.finding for gap in run.case.gaps(run.rule.unless, view)}),
+            ("gaps", lambda: {gap.finding for gap in run.case.gaps(run.reading.open, view)}),
+            ("assumed", lambda: {gap.finding for gap in run.case.gaps(run.reading.open_unless, view)}),
         ):
             if key in expect and set(_texts(expect[key])) != found():
                 yield f"expected {key} {sorted(_texts(expect[key]))}, found {sorted(found())}"
@@ -187,12 +191,11 @@ def read_given(rulebase: RuleBase, given: Mapping[str, Any]) -> Given:
             for id_, text in _known(_section(given, "coverage"), rulebase.contributors, "contributor").items()
         },
         states={
-            id_: _truth(text) for id_, text in _known(_section(given, "state"), rulebase.states, "state").items()
+            id_: _truth(text)
+            for id_, text in _known(_section(given, "state"), rulebase.states, "state").items()
         },
         flags=frozenset(given.get("flag", ())),
-        knees=tuple(
-            sorted(THIS if word == "this" else OTHER_SIDE for word in given.get("knees", ["this"]))
-        ),
+        knees=tuple(sorted(THIS if word == "this" else OTHER_SIDE for word in given.get("knees", ["this"]))),
     )
 
 
@@ -237,9 +240,7 @@ def _observe(
     if value is None:
         into[finding, where] = Observation(finding, where, "not_assessed", MOMENT)
     else:
-        into[finding, where] = Observation(
-            finding, where, "observed", MOMENT, value, definition.level(value)
-        )
+        into[finding, where] = Observation(finding, where, "observed", MOMENT, value, definition.level(value))
 
 
 def _as_json(written: Any, numeric: bool) -> Any:

@@ -123,7 +123,9 @@ def _options(allowed: dict[str, tuple[str, ...] | None]) -> dict[str, str]:
         choices = allowed.get(key, ())
         if key not in allowed:
             known = ", ".join(allowed) or "no option"
-            faults.append(Fault("", "the query has an unknown option", known, key[:60], nearest(key, allowed)))
+            faults.append(
+                Fault("", "the query has an unknown option", known, key[:60], nearest(key, allowed))
+            )
         elif len(values) != 1 or (choices is not None and values[0] not in choices):
             expected = f"{key}={'|'.join(choices or ('text',))}, once"
             faults.append(Fault("", f"the query option {key} is not right", expected))

@@ -1,0 +1,55 @@
+"""What all tests share: one rule base, one assessor, one clock; and how the property tests run.
+
+Property tests run the same way every time, or, on request, far and at random:
+HYPOTHESIS_PROFILE=thorough asks for the second.
+"""
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import settings
+
+from schemas.exam import ExamReader
+from service.app import create_app
+from service.assess import Assessor
+from service.config import CHECKOUT
+from service.domain.rulebase import RuleBase
+from service.inference.infer import Inference
+from service.knowledge.load import load_rulebase
+
+# No deadline: it measures how busy the machine is.
+settings.register_profile("quick", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def rulebase() -> RuleBase:
+    return load_rulebase(CHECKOUT / "rules")
+
+
+@pytest.fixture(scope="session")
+def assessor(rulebase: RuleBase) -> Assessor:
+    return Assessor.of(rulebase)
+
+
+@pytest.fixture(scope="session")
+def inference(assessor: Assessor) -> Inference:
+    return assessor.inference
+
+
+@pytest.fixture(scope="session")
+def reader(rulebase: RuleBase) -> ExamReader:
+    return ExamReader(rulebase)
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def client(assessor: Assessor, now: datetime) -> FlaskClient:
+    return create_app(assessor=assessor, now=lambda: now).test_client()
