@@ -17,7 +17,9 @@ CLOCK_LEAD = timedelta(minutes=5)
 OBSERVED_AFTER = timedelta(hours=24)
 """How far an observation or clearance may follow `performed_at`."""
 LONGEST_STATEMENT = 1000
+MOST_CLEARANCES = 100
 GRAVEST_CLEARED_BY = "physician"
+KNEE_PAIN = "knee_pain_present"
 ROLES = ("physician", "physiotherapist", "nurse", "other")
 
 
@@ -79,6 +81,37 @@ class Knees(fields.Field[tuple[Side, ...]]):
         return tuple(side for side in SIDES if side in sides)
 
 
+class Clearances(fields.Field[list[dict[str, Any]]]):
+    """The clearances. What is sound of them keeps its place, so that a fault names the right one."""
+
+    def __init__(self, clearance: Schema, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.clearance = clearance
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[dict[str, Any]]:
+        if not isinstance(value, list):
+            raise ValidationError([Fault("", "is no list", "a list of clearances")])
+        if len(value) > MOST_CLEARANCES:
+            raise ValidationError([Fault("", f"has {len(value)} items", f"at most {MOST_CLEARANCES}")])
+        wrong: dict[int, Any] = {}
+        read: list[dict[str, Any]] = []
+        for index, item in enumerate(value):
+            try:
+                read.append(self._one(item))
+            except ValidationError as error:
+                wrong[index] = error.messages
+                read.append(error.valid_data if isinstance(error.valid_data, dict) else {})
+        if wrong:
+            raise ValidationError(wrong, valid_data=read)
+        return read
+
+    def _one(self, item: Any) -> dict[str, Any]:
+        if not isinstance(item, dict):
+            expected = f"an object with {', '.join(CLEARANCE_KEYS)}"
+            raise ValidationError([Fault("", "is no object", expected)])
+        return self.clearance.load(item)
+
+
 def exam_schema(rulebase: RuleBase) -> Schema:
     """The shape of a posted exam, over the vocabulary of one rule base."""
     clearance = _Strict.from_dict(
@@ -100,7 +133,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
             "performed_at": Instant(),
             "knees": Knees(),
             "findings": FindingsField(rulebase.findings, required=True),
-            "clearances": fields.List(fields.Nested(clearance)),
+            "clearances": Clearances(clearance()),
         },
         name="ExamSchema",
     )
@@ -118,6 +151,7 @@ class ExamReader:
     def __init__(self, rulebase: RuleBase) -> None:
         self.rulebase = rulebase
         self.schema = exam_schema(rulebase)
+        self._findings: Any = self.schema.fields["findings"]
 
     def read(self, body: Any, now: datetime) -> Exam:
         """The exam in a JSON body, `now` being the service's clock.
@@ -129,15 +163,22 @@ class ExamReader:
         try:
             loaded = self.schema.load(body)
         except ValidationError as error:
-            # what is sound is still checked against the clock, so that no fault waits for the next try
+            # what is sound is still checked, so that no fault waits for the next try
             assert isinstance(error.messages, dict)
-            faults = list(_faults(error.messages, ""))
             loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
-            raise InvalidBody([*faults, *self._time_faults(loaded, now)]) from None
-        faults = [*self._time_faults(loaded, now), *self._knee_faults(loaded)]
+            raise InvalidBody(
+                [*_faults(error.messages, ""), *self._later_faults(body, loaded, now)]
+            ) from None
+        faults = list(self._later_faults(body, loaded, now))
         if faults:
             raise InvalidBody(faults)
         return self._exam(loaded, now)
+
+    def _later_faults(self, body: Any, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
+        """What is wrong between parts that are each in the right shape."""
+        yield from self._time_faults(loaded, now)
+        yield from self._role_faults(loaded)
+        yield from self._knee_faults(body, loaded)
 
     def _time_faults(self, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
         performed_at = loaded.get("performed_at", now)
@@ -152,39 +193,44 @@ class ExamReader:
         for index, clearance in enumerate(loaded.get("clearances") or ()):
             if clearance.get("at", latest) > latest:
                 yield Fault(f"/clearances/{index}/at", "is after the exam", expected)
-            if self._too_grave(clearance):
+
+    def _role_faults(self, loaded: Mapping[str, Any]) -> Iterator[Fault]:
+        gravest = self.rulebase.urgencies[0]
+        for index, clearance in enumerate(loaded.get("clearances") or ()):
+            flag = self.rulebase.red_flags.get(clearance.get("flag", ""))
+            role = clearance.get("role", GRAVEST_CLEARED_BY)
+            if flag is not None and flag.urgency == gravest and role != GRAVEST_CLEARED_BY:
                 yield Fault(
                     f"/clearances/{index}/role",
-                    f"{clearance['flag']} is an EMERGENCY flag and can be cleared only by a physician",
+                    f"{flag.code} is an {gravest} flag and can be cleared only by a {GRAVEST_CLEARED_BY}",
                     GRAVEST_CLEARED_BY,
-                    echo(clearance["role"]),
+                    echo(role),
                 )
 
-    def _too_grave(self, clearance: Mapping[str, Any]) -> bool:
-        flag = self.rulebase.red_flags.get(clearance.get("flag", ""))
-        gravest = self.rulebase.urgencies[0]
-        return flag is not None and flag.urgency == gravest and clearance.get("role") != GRAVEST_CLEARED_BY
-
-    def _knee_faults(self, loaded: Mapping[str, Any]) -> Iterator[Fault]:
-        pain = {
-            found.side: found.value for found in loaded["findings"] if found.finding == "knee_pain_present"
-        }
-        if "knees" not in loaded:
-            if "yes" not in pain.values():
-                yield Fault("/knees", "no knee is named", "knees, or knee_pain_present yes on a side")
+    def _knee_faults(self, body: Mapping[str, Any], loaded: Mapping[str, Any]) -> Iterator[Fault]:
+        sound = loaded.get("findings") or ()
+        pain = {found.side: found.value for found in sound if found.finding == KNEE_PAIN}
+        if "knees" not in body:
+            if "yes" not in pain.values() and len(pain) == self._times_sent(body, KNEE_PAIN):
+                yield Fault("/knees", "no knee is named", f"knees, or {KNEE_PAIN} yes on a side")
             return
-        for side in loaded["knees"]:
+        for side in loaded.get("knees", ()):
             if pain.get(side) == "no":
                 yield Fault(
-                    "/knees", f"the {side} knee is listed, but knee_pain_present is no there",
+                    "/knees", f"the {side} knee is listed, but {KNEE_PAIN} is no there",
                     "only knees that hurt", echo(side),
                 )  # fmt: skip
 
+    def _times_sent(self, body: Mapping[str, Any], finding: str) -> int:
+        """How many items are of this finding, right or wrong."""
+        sent = body.get("findings")
+        items = [item for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
+        definitions = (self._findings.definition(item.get("id")) for item in items)
+        return sum(definition is not None and definition.id == finding for definition in definitions)
+
     def _exam(self, loaded: Mapping[str, Any], now: datetime) -> Exam:
         performed_at = loaded.get("performed_at", now)
-        painful_knees = {
-            f.side for f in loaded["findings"] if f.finding == "knee_pain_present" and f.value == "yes"
-        }
+        painful_knees = {f.side for f in loaded["findings"] if f.finding == KNEE_PAIN and f.value == "yes"}
         return Exam(
             performed_at=performed_at,
             knees=loaded.get("knees") or tuple(side for side in SIDES if side in painful_knees),
@@ -214,10 +260,9 @@ def _observation(found: SentFinding, performed_at: datetime) -> Observation:
 
 
 def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
-    """marshmallow's nested messages as faults, in the body's order, each with its whole pointer."""
+    """marshmallow's nested messages as faults, by key and place, each with its whole pointer."""
     if isinstance(messages, dict):
-        keys = sorted(messages, key=str)
-        for key in keys:
+        for key in sorted(messages):
             yield from _faults(messages[key], f"{pointer}/{escaped(str(key))}")
         return
     for message in messages:
@@ -226,14 +271,14 @@ def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
             yield Fault(whole, message.detail, message.expected, message.value, message.did_you_mean)
         elif message.startswith("Unknown"):
             key = pointer.rsplit("/", 1)[-1]
-            known = CLEARANCE_KEYS if pointer.startswith("/clearances") else EXAM_KEYS
+            known = CLEARANCE_KEYS if pointer.startswith("/clearances/") else EXAM_KEYS
             yield Fault(
                 pointer, "is no key here", f"one of {', '.join(known)}", did_you_mean=nearest(key, known)
             )
         elif message.startswith("Missing"):
             yield Fault(pointer, "is missing", "a value")
         else:
-            yield Fault(pointer, "has the wrong shape", "see the description of this field")
+            yield Fault(pointer, "is null", "a value; what is not known is left out", "null")
 
 
 EXAM_KEYS = ("exam_id", "subject", "encounter", "performed_at", "knees", "findings", "clearances")

@@ -33,7 +33,7 @@ class Fault:
 
 
 class InvalidBody(Exception):
-    """A body that cannot be used. `faults` is in the body's order and never empty."""
+    """A body that cannot be used. `faults` is never empty."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -60,7 +60,7 @@ def echo(value: object) -> str:
         case list():
             return "a list"
         case str():
-            text = f'"{value}"'
+            text = f'"{printable(value)}"'
         case Decimal():
             text = format(value, "f") if -9 <= value.adjusted() <= 18 else str(value)
         case _:
@@ -68,6 +68,17 @@ def echo(value: object) -> str:
     return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
 
 
+def printable(text: str) -> str:
+    """Text that any terminal and any encoding can take: what is not printable as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
+        for sign in text[: 2 * LONGEST_ECHO]
+    )
+
+
 def escaped(key: str) -> str:
     """A key as a part of a JSON pointer, cut where it is absurdly long."""
-    return key.replace("~", "~0").replace("/", "~1")[:LONGEST_ECHO]
+    encodable = key[:LONGEST_ECHO].encode("utf-8", "backslashreplace").decode("utf-8")
+    return encodable.replace("~", "~0").replace("/", "~1")

@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from schemas.faults import Fault, echo, nearest
+from schemas.faults import Fault, echo, escaped, nearest
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Level, Status, Value
@@ -51,6 +51,14 @@ class Wrong(Exception):
         super().__init__(detail)
 
 
+class WrongMembers(Wrong):
+    """What is wrong with single members of a set, each by its place in the list that was sent."""
+
+    def __init__(self, members: Mapping[int, Wrong], expected: str) -> None:
+        self.members = members
+        super().__init__("names what it does not have", expected)
+
+
 ReadValue = Callable[[Any], Value | None]
 
 
@@ -61,6 +69,7 @@ class FindingsField(fields.Field[list[SentFinding]]):
         super().__init__(**kwargs)
         self._definitions = findings
         self._readers = {name: value_reader(definition) for name, definition in findings.items()}
+        self._most = sum(len(SIDES) if definition.sided else 1 for definition in findings.values())
         self._by_alias = {
             alias.casefold(): definition.id
             for definition in findings.values()
@@ -74,16 +83,22 @@ class FindingsField(fields.Field[list[SentFinding]]):
         read: list[SentFinding] = []
         first: dict[tuple[str, Any], int] = {}
         instants: dict[str, datetime | None] = {}
-        for index, item in enumerate(value):
+        for index, item in enumerate(value[: self._most]):
+            before = len(faults)
             found = self._plain(index, item) or _Item(self, index, item, faults, instants).read()
             if found is None:
                 continue
             place = first.setdefault((found.finding, found.side), index)
             if place != index:
                 faults.append(_twice(found, place))
-            read.append(found)
+            if len(faults) == before:
+                read.append(found)
+        if len(value) > self._most:
+            faults.append(
+                Fault("/findings", f"has {len(value)} items", f"at most {self._most}: each finding once")
+            )
         if faults:
-            raise ValidationError(faults)
+            raise ValidationError(faults, valid_data=read)
         return read
 
     def _plain(self, index: int, item: Any) -> SentFinding | None:
@@ -147,8 +162,8 @@ class _Item:
         self.instants = instants
 
     def read(self) -> SentFinding | None:
+        """What was found, its value aside perhaps wrong; None where finding or side is not known."""
         item = self.item
-        before = len(self.faults)
         if not isinstance(item, dict):
             self._fault(
                 "", "is no object", 'an object such as {"id": "fpi6", "side": "left", "value": 8}', item
@@ -160,6 +175,7 @@ class _Item:
         definition = self.field.definition(name)
         if definition is None:
             self._unknown_finding(name)
+            self._beside_unknown_finding()
             return None
         side = self._side(definition)
         status, value = self._status_and_value(definition)
@@ -177,13 +193,13 @@ class _Item:
             method=self._text("method"),
             assessor=self._assessor(),
         )
-        return found if len(self.faults) == before else None
+        return None if side is MISSING else found
 
     def _unknown_keys(self, keys: Iterable[str]) -> None:
         for key in sorted(keys):
             self.faults.append(
                 Fault(
-                    f"/findings/{self.index}/{key[:60]}",
+                    f"/findings/{self.index}/{escaped(key)}",
                     "is no key of a finding",
                     f"one of {', '.join(sorted(ITEM_KEYS))}",
                     did_you_mean=nearest(key, ITEM_KEYS),
@@ -201,7 +217,18 @@ class _Item:
             known.id if known else None,
         )  # fmt: skip
 
+    def _beside_unknown_finding(self) -> None:
+        """What can be judged of an item whatever the finding is."""
+        if "side" in self.item and self.item["side"] not in SIDES:
+            self._no_side(self.item["side"])
+        self._status()
+        self._observed_at()
+        self._painful()
+        self._text("method")
+        self._assessor()
+
     def _side(self, definition: FindingDefinition) -> Any:
+        """The side, None where the finding has none, MISSING where it is not right."""
         side = self.item.get("side", MISSING)
         if not definition.sided:
             if side is not MISSING:
@@ -210,16 +237,27 @@ class _Item:
         if side is MISSING:
             self._fault("/side", f"{definition.id} needs a side", "left or right")
         elif side not in SIDES:
-            self._fault("/side", "is no side", "left or right", side, nearest(side, SIDES))
+            self._no_side(side)
+            return MISSING
         return side
 
-    def _status_and_value(self, definition: FindingDefinition) -> tuple[Status, Value | None]:
+    def _no_side(self, side: Any) -> None:
+        self._fault("/side", "is no side", "left or right", side, nearest(side, SIDES))
+
+    def _status(self) -> Any:
+        """The status, MISSING where none is sent, None where it is not right."""
         status = self.item.get("status", MISSING)
+        if status is MISSING or status in STATUSES:
+            return status
+        self._fault(
+            "/status", "is no status", f"one of {', '.join(STATUSES)}", status, nearest(status, STATUSES)
+        )
+        return None
+
+    def _status_and_value(self, definition: FindingDefinition) -> tuple[Status, Value | None]:
+        status = self._status()
         sent = self.item.get("value", MISSING)
-        if status is not MISSING and status not in STATUSES:
-            self._fault(
-                "/status", "is no status", f"one of {', '.join(STATUSES)}", status, nearest(status, STATUSES)
-            )
+        if status is None:
             return "observed", None
         if sent is MISSING:
             if status in (MISSING, "observed"):
@@ -235,6 +273,11 @@ class _Item:
     def _value(self, definition: FindingDefinition, sent: Any) -> tuple[Status, Value | None]:
         try:
             value = self.field.reader(definition.id)(sent)
+        except WrongMembers as several:
+            for place, wrong in several.members.items():
+                where = f"/value/{place}"
+                self._fault(where, wrong.detail, wrong.expected, sent[place], wrong.did_you_mean)
+            return "observed", None
         except Wrong as wrong:
             self._fault("/value", wrong.detail, wrong.expected, sent, wrong.did_you_mean)
             return "observed", None
@@ -242,7 +285,7 @@ class _Item:
 
     def _unit(self, definition: FindingDefinition) -> None:
         unit = self.item.get("unit", MISSING)
-        if unit is not MISSING and unit != definition.unit:
+        if unit is not MISSING and (unit is None or unit != definition.unit):
             expected = definition.unit or "no unit"
             self._fault("/unit", f"{definition.id} is not in this unit; nothing is converted", expected, unit)
 
@@ -333,6 +376,7 @@ def _word_reader(definition: FindingDefinition) -> ReadValue:
     known = {word.casefold(): value for word, value in definition.value_aliases.items()}
     known |= {value.casefold(): value for value in definition.values}
     words = known.keys()
+    kind = "value of this set" if definition.type == "set" else definition.type.replace("_", "/")
 
     def read(sent: Any) -> Value | None:
         if isinstance(sent, bool) and definition.type == "yes_no":
@@ -342,7 +386,7 @@ def _word_reader(definition: FindingDefinition) -> ReadValue:
         value = known.get(sent) or known.get(sent.casefold())
         if value is None:
             near = nearest(sent, words)
-            raise Wrong(f"is no {definition.type.replace('_', '/')}", expected, known[near] if near else None)
+            raise Wrong(f"is no {kind}", expected, known[near] if near else None)
         return None if value in definition.unknown_values else value
 
     return read
@@ -355,9 +399,24 @@ def _set_reader(definition: FindingDefinition) -> ReadValue:
     def read(sent: Any) -> Value | None:
         if not isinstance(sent, list) or not sent:
             raise Wrong("is no list with at least one value", expected)
-        values = [value for value in map(read_one, sent) if isinstance(value, str)]
-        if len(set(values)) != len(sent):
-            raise Wrong("names a value twice, or one that stands for nothing", expected)
+        if len(sent) > len(definition.values):
+            raise Wrong("names more values than there are", expected)
+        values: list[str] = []
+        wrong: dict[int, Wrong] = {}
+        for place, member in enumerate(sent):
+            try:
+                value = read_one(member)
+            except Wrong as found:
+                wrong[place] = found
+                continue
+            if not isinstance(value, str):
+                wrong[place] = Wrong("stands for what is not known", expected)
+            elif value in values:
+                wrong[place] = Wrong("is named twice", expected)
+            else:
+                values.append(value)
+        if wrong:
+            raise WrongMembers(wrong, expected)
         if len(values) > 1 and not definition.exclusive_values.isdisjoint(values):
             raise Wrong(f"{' and '.join(sorted(definition.exclusive_values))} stands alone", expected)
         return frozenset(values)

@@ -1,9 +1,10 @@
 """JSON read strictly: exact numbers, no repeated keys, nothing nested out of reach."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from schemas.faults import Fault, InvalidBody, escaped
@@ -60,8 +61,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) == len(pairs):
         return made
     marked = RepeatedKeys(made)
-    names = [key for key, _ in pairs]
-    marked.repeated = tuple(key for key in made if names.count(key) > 1)
+    times = Counter(key for key, _ in pairs)
+    marked.repeated = tuple(key for key in made if times[key] > 1)
     return marked
 
 
@@ -70,7 +71,10 @@ def _integer(text: str) -> int | NotANumber:
 
 
 def _decimal(text: str) -> Decimal | NotANumber:
-    number = Decimal(text) if len(text) <= 40 else None
+    try:
+        number = Decimal(text) if len(text) <= 40 else None
+    except InvalidOperation:  # an exponent beyond what Decimal can hold
+        number = None
     if number is None or not -12 <= int(number.as_tuple().exponent) <= 12 or number.adjusted() > 18:
         return NotANumber(text)
     return number

@@ -7,7 +7,7 @@ from typing import Any
 REFERENCE = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 REFERENCE_EXPECTED = "1 to 128 of A–Z a–z 0–9 . _ : / -"
 INSTANT_EXPECTED = "a time with its offset, such as 2026-11-20T09:30:00+01:00"
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 
 
 def parse_instant(text: str) -> datetime | None:

@@ -18,6 +18,7 @@ def create_app(config: Config | None = None, assessor: Assessor | None = None, n
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
     app.register_blueprint(api(assessor or Assessor.of(load_rulebase(config.rules)), now))
     app.register_blueprint(docs())
     problems.register(app)

@@ -32,6 +32,7 @@ def run(config: Config, host: str, port: int) -> None:
         "worker_class": "gthread",
         "preload_app": True,
         "accesslog": None,
+        "control_socket_disable": True,
         "errorlog": "-",
         "loglevel": "info",
         "timeout": 30,

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from schemas.faults import InvalidBody
+from schemas.faults import InvalidBody, printable
 from service.domain.assessment import Assessment, Contributor, Firing, Flag, Knee
 from service.domain.exam import Side
 from service.domain.rulebase import RuleBase
@@ -103,7 +103,6 @@ def fault_table(invalid: InvalidBody) -> Table:
     table = Table("where", "what is wrong", "sent", "what would be right", box=None)
     for fault in invalid.faults:
         hint = f" (did you mean {fault.did_you_mean}?)" if fault.did_you_mean else ""
-        table.add_row(
-            *map(escape, (fault.pointer or "/", fault.detail, fault.value or "", fault.expected + hint))
-        )
+        where = printable(fault.pointer) or "/"
+        table.add_row(*map(escape, (where, fault.detail, fault.value or "", fault.expected + hint)))
     return table

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from service.answer.case import Case
 from service.answer.recommendations import Offer
-from service.answer.sentences import because, premise
-from service.domain.assessment import Firing, Input, Suppressed, Undetermined
-from service.domain.exam import SIDES, Side
+from service.answer.sentences import because, caution, premise
+from service.domain.assessment import Firing, Input, Premise, Suppressed, Undetermined
+from service.domain.exam import SIDES, Key, Side
 from service.domain.rule import (
     ClassTest,
     CoverageTest,
@@ -15,7 +15,6 @@ from service.domain.rule import (
     FindingTest,
     FlagTest,
     Recommend,
-    Rule,
     Score,
     StateTest,
 )
@@ -32,27 +31,23 @@ def safety_firings(case: Case, steps: Iterator[int]) -> Iterator[Firing]:
 
 def knee_firings(case: Case, view: View, steps: Iterator[int]) -> Iterator[Firing]:
     """The other rules that fired for one knee, stratum by stratum."""
-    counted = {(code, score) for standing in view.standings.values() for code, score in standing.counted}
+    counted = {score for standing in view.standings.values() for _, score in standing.counted}
     offer = Offer(case, view)
     for stratum in case.inference.strata:
         for index in stratum.rules:
             if view.outcomes[index] == FIRES:
                 rule = case.rulebase.rules[index]
-                effects = tuple((e, _without_effect(case, rule, e, counted, offer)) for e in rule.effects)
+                effects = tuple([(e, _without_effect(case, e, counted, offer)) for e in rule.effects])
                 yield _firing(case, next(steps), index, view, view.side, effects)
 
 
-def _without_effect(
-    case: Case, rule: Rule, effect: Effect, counted: set[tuple[str, Score]], offer: Offer
-) -> str | None:
+def _without_effect(case: Case, effect: Effect, counted: set[Score], offer: Offer) -> str | None:
     """Why an effect of a fired rule does not show in the answer; None where it does."""
-    match effect:
-        case Score() if (rule.code, effect) not in counted:
-            return case.rulebase.wording["not_strongest"]
-        case Recommend(code):
-            return offer.refusal(case.rulebase.recommendations[code])
-        case _:
-            return None
+    if isinstance(effect, Score):
+        return None if effect in counted else case.rulebase.wording["not_strongest"]
+    if isinstance(effect, Recommend):
+        return offer.refusal(case.rulebase.recommendations[effect.code])
+    return None
 
 
 def _firing(
@@ -65,40 +60,26 @@ def _firing(
 ) -> Firing:
     rule = case.rulebase.rules[index]
     reading = case.reading(index, view)
-    inputs = tuple(
-        dict.fromkeys(
-            key
-            for criterion in reading.held
-            if isinstance(criterion, FindingTest)
-            for key in case.keys(criterion, view.side)
-        )
-    )
-    seen = tuple(found for key in inputs if (found := case.seen(key)) is not None)
+    inputs: dict[Key, Input] = {}
+    premises: list[Premise] = []
+    for criterion in reading.held:
+        if isinstance(criterion, FindingTest):
+            for key in case.keys(criterion, view.side):
+                if (seen := case.seen(key)) is not None:
+                    inputs[key] = seen
+        else:
+            premises.append(premise(criterion, view))
     return Firing(
         step=step,
         side=side,
         rule=rule,
         effects=effects,
         because=because(case, rule, reading.held, view),
-        inputs=seen,
-        premises=tuple(p for criterion in reading.held if (p := premise(criterion, view)) is not None),
-        assumed=case.gaps(reading.open_unless, view),
-        caution=_caution(case, rule, seen),
+        inputs=tuple(inputs.values()),
+        premises=tuple(premises),
+        assumed=case.gaps(reading.open_unless, view) if reading.open_unless else (),
+        caution=caution(case.rulebase, rule, tuple([finding for finding, _ in inputs])),
     )
-
-
-def _caution(case: Case, rule: Rule, inputs: tuple[Input, ...]) -> str | None:
-    """The rule's caution, and what is true of its findings and bonuses beside it."""
-    wording = case.rulebase.wording
-    parts = [rule.caution] if rule.caution else []
-    if any(score.combination for score in rule.scores):
-        parts.append(wording["combination"])
-    if any(score.supports for score in rule.scores):
-        for seen in inputs:
-            pain_free = case.rulebase.findings[seen.finding].seen_in_pain_free
-            if pain_free is not None:
-                parts.append(wording["seen_in_pain_free"].format(says=pain_free.says))
-    return " ".join(dict.fromkeys(parts)) or None
 
 
 # -- rules that did not fire --------------------------------------------------------------

@@ -4,7 +4,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
-from service.domain.assessment import Input, Premise
+from service.domain.assessment import Premise, Shown
 from service.domain.exam import OTHER, Side
 from service.domain.rule import (
     AssessedTest,
@@ -21,6 +21,8 @@ from service.domain.vocabulary import DerivedDefinition, FindingDefinition
 from service.inference.view import View
 
 UNITS = {"deg": "°", "%": " %"}
+COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
+MOST_SAID = 20_000
 
 
 def because(case: Case, rule: Rule, held: tuple[Criterion, ...], view: View) -> str:
@@ -58,9 +60,15 @@ def _finding_sentence(case: Case, test: FindingTest, view: View) -> str:
     seen = case.seen(key)
     if seen is None:
         return f"{name_of(definition, key[1])} not observed"
-    painful = f" ({rulebase.wording['pain_limited']})" if seen.painful else ""
-    needed = needed_words(definition, test)
-    return f"{name_of(definition, key[1])} {value_words(rulebase, seen)}{needed}{painful}"
+    said = _said(definition, key[1], seen.value, test.needed if test.word in COMPARING else "")
+    return f"{said} ({rulebase.wording['pain_limited']})" if seen.painful else said
+
+
+@lru_cache(maxsize=MOST_SAID)
+def _said(definition: FindingDefinition, side: Side | None, value: Shown, needed: str) -> str:
+    """`left navicular drop: 16 mm (at least 15 mm)`; most are said again and again."""
+    said = f"{name_of(definition, side)}: {value_words(definition, value)}"
+    return f"{said} ({needed})" if needed else said
 
 
 def _derived_sentence(case: Case, test: FindingTest, view: View) -> str:
@@ -69,10 +77,11 @@ def _derived_sentence(case: Case, test: FindingTest, view: View) -> str:
     level = view.levels[case.inference.slots.of(test.finding, test.other)]
     inputs = [found for key in case.keys(test, view.side) if (found := case.seen(key)) is not None]
     behind = ", ".join(
-        f"{name_of(case.rulebase.findings[i.finding], i.side)} {value_words(case.rulebase, i)}"
+        f"{name_of(definition, i.side)}: {value_words(definition, i.value)}"
         for i in inputs
+        if (definition := case.rulebase.findings[i.finding])
     )
-    said = "" if derived.two_valued else f" {number_words(level, derived.unit)} ({test.needed})"
+    said = "" if derived.two_valued else f": {number_words(level, derived.unit)} ({test.needed})"
     negated = "not: " if derived.two_valued and level == "no" else ""
     about = f"{negated}{side}{derived.label}{said}"
     return f"{about} [{behind}]" if behind else about
@@ -85,17 +94,16 @@ def _side(definition: DerivedDefinition, test: FindingTest, side: Side) -> str:
 @lru_cache(maxsize=4096)
 def _lowered(label: str) -> str:
     """The label inside a sentence: `Navicular drop` becomes `navicular drop`, `FPI` stays."""
-    return label if len(label) > 1 and label[1].isupper() else label[:1].lower() + label[1:]
+    named = label[1:2].isupper() or any(word[:1].isupper() for word in label.split()[1:])
+    return label if named else label[:1].lower() + label[1:]
 
 
 def name_of(definition: FindingDefinition, side: Side | None) -> str:
     return f"{side} {_lowered(definition.label)}" if side else _lowered(definition.label)
 
 
-def value_words(rulebase: RuleBase, seen: Input) -> str:
-    """The value as a person says it: `8 mm`, `upper chest`, `grade 3`."""
-    definition = rulebase.findings[seen.finding]
-    value = seen.value
+def value_words(definition: FindingDefinition, value: Shown) -> str:
+    """The value as a person says it: `8 mm`, `upper chest`, `4+`."""
     if isinstance(value, tuple):
         return ", ".join(definition.values[member] for member in value)
     if definition.numeric:
@@ -111,14 +119,22 @@ def number_words(value: object, unit: str | None) -> str:
     return f"{number:g}{UNITS.get(unit, f' {unit}') if unit else ''}"
 
 
-def needed_words(definition: FindingDefinition, test: FindingTest) -> str:
-    """What the rule asks, where the value itself does not say it."""
-    if test.word in ("at_least", "at_most", "above", "below", "between"):
-        return f" ({test.needed})"
-    return ""
+@lru_cache(maxsize=MOST_SAID)
+def caution(rulebase: RuleBase, rule: Rule, findings: tuple[str, ...]) -> str | None:
+    """The rule's caution, and what is true of its findings and bonuses beside it."""
+    wording = rulebase.wording
+    parts = [rule.caution] if rule.caution else []
+    if any(score.combination for score in rule.scores):
+        parts.append(wording["combination"])
+    if any(score.supports for score in rule.scores):
+        for finding in findings:
+            pain_free = rulebase.findings[finding].seen_in_pain_free
+            if pain_free is not None:
+                parts.append(wording["seen_in_pain_free"].format(says=pain_free.says))
+    return " ".join(dict.fromkeys(parts)) or None
 
 
-def premise(criterion: Criterion, view: View) -> Premise | None:
+def premise(criterion: Criterion, view: View) -> Premise:
     """A criterion over an earlier conclusion, as a premise."""
     match criterion:
         case StateTest(state):
@@ -132,5 +148,5 @@ def premise(criterion: Criterion, view: View) -> Premise | None:
             return Premise("flag", flag, "fired")
         case AssessedTest():
             return Premise("assessed", view.side, "yes")
-        case _:
-            return None
+        case FindingTest():
+            raise TypeError("a finding is an input, not a premise")

@@ -121,9 +121,9 @@ class SetState:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """Points for (+) or against (−) a contributor or mechanism."""
+    """Points for (+) or against (−) a contributor or mechanism; each is its own."""
 
     target: str
     supports: bool
@@ -198,7 +198,7 @@ class Example:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     id: str
     code: str

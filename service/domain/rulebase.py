@@ -56,7 +56,7 @@ class RecommendationPolicy:
     outside_intended_use: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleBase:
     name: str
     version: str

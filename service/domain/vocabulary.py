@@ -40,7 +40,7 @@ class SafetyRole:
     expires: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FindingDefinition:
     """One finding of the vocabulary. `values` maps each id to its words; for grades in order."""
 
@@ -69,6 +69,10 @@ class FindingDefinition:
     safety: SafetyRole | None = None
     codes: tuple[Mapping[str, str], ...] = ()
     derive: "Ratio | None" = None
+    _ranks: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ranks", {grade: rank for rank, grade in enumerate(self.values)})
 
     @property
     def numeric(self) -> bool:
@@ -80,17 +84,21 @@ class FindingDefinition:
 
     def level(self, value: Value) -> Level:
         """The value as rules compare it; it must be one this finding allows."""
+        if self.type == "grade":
+            return self._ranks[str(value)]
         if self.numeric:
             assert isinstance(value, int | Decimal | Fraction)
             return in_steps(value, self.step)
-        if self.type == "grade":
-            return list(self.values).index(str(value))
         assert isinstance(value, str | frozenset)
         return value
 
 
 def in_steps(value: int | Decimal | Fraction, step: Decimal | None) -> int | Fraction:
     """A number as an exact multiple of the step: an int where it lies on the step."""
+    if isinstance(value, Decimal):
+        whole = int(multiple := value / (step or 1))
+        if whole == multiple:
+            return whole
     scaled = Fraction(value) / Fraction(step or 1)
     return scaled.numerator if scaled.denominator == 1 else scaled
 

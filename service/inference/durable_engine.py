@@ -4,8 +4,8 @@ How it can crash, and so what is never done here, is in decision 0002: no
 session per exam, no `delete_state`, no joins, no events, no free text, no
 number but small whole ones, no rule set made after start.
 
-Each stratum is one rule set. Its fact holds, as small whole numbers, all that
-the stratum's rules read; each rule is one pattern or several. A *seat* is a
+Each stratum is one rule set or several. The fact of a rule set holds, as small
+whole numbers, all that its rules read; each rule is one pattern or several. A *seat* is a
 permanent session, used by one thread at a time and wiped by retracting the fact.
 """
 
@@ -13,6 +13,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -24,17 +25,18 @@ from service.inference.standing import percent
 from service.inference.strata import Stratum
 from service.inference.view import Slots, View
 
-GROUP_SIZE = 30
-MOST_GROUPS = 30
+MOST_PATTERNS = 60
 MOST_PROPERTIES = 240
 """The engine walks a stack of 64 places and reads 255 properties of a fact at most.
 
-Patterns are put in groups behind a guard each. At any time the stack holds
-guards and, of one group, at most one place for each of its patterns.
+The stack never holds more places than a rule set has patterns, so a stratum is
+cut into rule sets small enough, each with a fact of its own.
 """
 
 OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 NOT_HANDLED = 1
+MOST_WRITTEN = 256
+NamedPattern = tuple[str, Conjunction]
 _numbers = count()
 
 
@@ -71,7 +73,10 @@ class DurableEngine:
         patterns = Patterns(rulebase)
         self._seats = Seats()
         self._strata = {
-            stratum: _RuleSet(rulebase, slots, patterns, stratum) for stratum in strata if stratum.rules
+            stratum: [
+                _RuleSet(rulebase, slots, patterns, part) for part in _parts(rulebase, patterns, stratum)
+            ]
+            for stratum in strata
         }
 
     def fire(self, stratum: Stratum, view: View) -> set[int]:
@@ -79,38 +84,44 @@ class DurableEngine:
 
         Raises EngineFailure if durable_rules refuses the fact.
         """
-        rule_set = self._strata.get(stratum)
-        if rule_set is None:
-            return set()
+        fired: set[int] = set()
         with self._seats.seat() as seat:
-            return rule_set.fire(seat, view)
+            for rule_set in self._strata[stratum]:
+                rule_set.fire(seat, view, fired)
+        return fired
+
+
+def _parts(rulebase: RuleBase, patterns: Patterns, stratum: Stratum) -> Iterator[list[NamedPattern]]:
+    """The stratum's patterns, named `rule.number`, in parts the engine can hold."""
+    part: list[NamedPattern] = []
+    for index in stratum.rules:
+        conjunctions = patterns.firing(rulebase.rules[index])
+        if len(conjunctions) > MOST_PATTERNS:
+            raise EngineLimit(f"{rulebase.rules[index].code} needs {len(conjunctions)} patterns")
+        if len(part) + len(conjunctions) > MOST_PATTERNS and part:
+            yield part
+            part = []
+        part += [(f"{index}.{number}", conjunction) for number, conjunction in enumerate(conjunctions)]
+    if part:
+        yield part
 
 
 class _RuleSet:
-    """One stratum as a durable_rules rule set."""
+    """A part of a stratum as a durable_rules rule set."""
 
-    def __init__(self, rulebase: RuleBase, slots: Slots, patterns: Patterns, stratum: Stratum) -> None:
-        alternatives = [
-            (f"{index}.{number}", conjunction)
-            for index in stratum.rules
-            for number, conjunction in enumerate(patterns.firing(rulebase.rules[index]))
-        ]
-        groups = -(-len(alternatives) // GROUP_SIZE)
-        properties = sorted({atom.property for _, conjunction in alternatives for atom in conjunction})
-        if groups > MOST_GROUPS or len(properties) + groups > MOST_PROPERTIES:
-            raise EngineLimit(f"a stratum of {len(alternatives)} patterns over {len(properties)} properties")
+    def __init__(
+        self, rulebase: RuleBase, slots: Slots, patterns: Patterns, part: list[NamedPattern]
+    ) -> None:
+        properties = sorted({atom.property for _, conjunction in part for atom in conjunction})
+        if len(properties) > MOST_PROPERTIES:
+            raise EngineLimit(f"{len(part)} patterns over {len(properties)} properties")
         names = {property_: f"p{number}" for number, property_ in enumerate(properties)}
-        definition = {
-            name: {"all": [{"m": _pattern(conjunction, names, number // GROUP_SIZE)}]}
-            for number, (name, conjunction) in enumerate(alternatives)
-        }
-        self._handle = durable_rules_engine.create_ruleset(f"stratum{next(_numbers)}", json.dumps(definition))
-        self._guards = "".join(f',"g{group}":1' for group in range(groups))
+        definition = {name: {"all": [{"m": _pattern(conjunction, names)}]} for name, conjunction in part}
+        self._handle = durable_rules_engine.create_ruleset(f"part{next(_numbers)}", json.dumps(definition))
         self._fact = _Fact(rulebase, slots, patterns, names)
 
-    def fire(self, seat: str, view: View) -> set[int]:
-        fact = f'{{"id":"f","sid":"{seat}"{self._guards}{self._fact.of(view)}}}'
-        fired: set[int] = set()
+    def fire(self, seat: str, view: View, fired: set[int]) -> None:
+        fact = f'{{"id":"f","sid":"{seat}","on":1{self._fact.of(view)}}}'
         try:
             status, state = durable_rules_engine.assert_fact(self._handle, fact)
             if status != NOT_HANDLED:
@@ -118,7 +129,6 @@ class _RuleSet:
                 durable_rules_engine.retract_fact(self._handle, fact)
         except durable_rules_engine.error as error:
             raise EngineFailure(str(error)) from error
-        return fired
 
     def _drain(self, state: int, fired: set[int]) -> None:
         started = durable_rules_engine.start_action_for_state(self._handle, state)
@@ -129,12 +139,12 @@ class _RuleSet:
             message = durable_rules_engine.complete_and_start_action(self._handle, state)
 
 
-def _pattern(conjunction: Conjunction, names: dict[Property, str], group: int) -> dict[str, Any]:
-    tests: list[dict[str, Any]] = [{f"g{group}": 1}]
+def _pattern(conjunction: Conjunction, names: dict[Property, str]) -> dict[str, Any]:
+    tests: list[dict[str, Any]] = []
     for atom in conjunction:
         test = {names[atom.property]: atom.cell}
         tests.append(test if atom.op == "==" else {OPERATORS[atom.op]: test})
-    return {"$and": tests}
+    return {"$and": tests or [{"on": 1}]}
 
 
 class _Fact:
@@ -173,7 +183,8 @@ class _Fact:
 
 
 def _writer(prefix: str, cell: Callable[[Any], int]) -> Callable[[Any], str]:
-    return lambda level: f"{prefix}{cell(level)}"
+    """Most levels come again and again; the last few hundred are kept as written."""
+    return lru_cache(maxsize=MOST_WRITTEN)(lambda level: f"{prefix}{cell(level)}")
 
 
 def _cell_of_level(

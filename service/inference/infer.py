@@ -27,16 +27,17 @@ class Inference:
         self.rulebase = rulebase
         self.slots = Slots(rulebase)
         self.standings = Standings(rulebase)
-        self.reference = Reference(rulebase, self.slots)
         self.safety_strata = stratify(rulebase.rules, lambda rule: rule.safety, ())
         self.strata = stratify(rulebase.rules, lambda rule: not rule.safety, rulebase.contributors)
+        every = (*self.safety_strata, *self.strata)
+        self.reference = Reference(rulebase, self.slots, every)
         self.index = {rule.code: index for index, rule in enumerate(rulebase.rules)}
         self.setters = _setters(rulebase)
         self._key_groups = {
             contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
             for contributor in rulebase.contributors.values()
         }
-        self.engine = DurableEngine(rulebase, self.slots, (*self.safety_strata, *self.strata))
+        self.engine = DurableEngine(rulebase, self.slots, every)
 
     def view(
         self,
@@ -101,15 +102,15 @@ class Inference:
 
     def settle(self, stratum: Stratum, view: View) -> None:
         """Judges one stratum with both evaluators and draws its conclusions."""
-        self.reference.judge(stratum, view)
+        judged = self.reference.judge(stratum, view)
         fired = self.engine.fire(stratum, view)
-        judged = {index for index in stratum.rules if view.outcomes[index] == FIRES}
         if fired != judged:
             codes = sorted(self.rulebase.rules[index].code for index in fired ^ judged)
             raise EvaluatorsDisagree(tuple(codes))
-        self._conclude(stratum, view)
+        self.conclude(stratum, view)
 
-    def _conclude(self, stratum: Stratum, view: View) -> None:
+    def conclude(self, stratum: Stratum, view: View) -> None:
+        """Settles the states and standings that the judged stratum completes, in the view."""
         outcomes = view.outcomes
         for state, setters in stratum.states:
             found = {outcomes[index] for index in setters}

@@ -140,6 +140,8 @@ class Patterns:
     def _false(self, condition: Condition) -> Alternatives:
         if not isinstance(condition, FindingTest):
             raise ValueError("exactly_n counts tests of findings only")
+        if condition.word in ("observed", "not_observed"):  # never unknown
+            return self._not_true(condition)
         known = FindingTest(condition.finding, "observed", (), "", condition.other)
         return both(self._true(known), self._not_true(condition))
 

@@ -37,6 +37,7 @@ FIRES, SILENT, SUPPRESSED, UNDETERMINED = "fires", "silent", "suppressed", "unde
 
 MOST_READINGS = 20_000
 Verdict = Callable[[list[Truth]], Truth]
+Conclusion = Callable[[View], Truth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Reading:
 class Reference:
     """Judges the rules of one rule base, stratum by stratum."""
 
-    def __init__(self, rulebase: RuleBase, slots: Slots) -> None:
+    def __init__(self, rulebase: RuleBase, slots: Slots, strata: tuple[Stratum, ...]) -> None:
         self.rulebase = rulebase
         self._slots = slots
         self._place: dict[Criterion, int] = {}
@@ -65,10 +66,7 @@ class Reference:
             tuple(dict.fromkeys(self._place[criterion] for criterion in rule.criteria()))
             for rule in rulebase.rules
         ]
-        self._waiting = [
-            tuple((self._place[c], c) for c in rule.criteria() if not isinstance(c, FindingTest))
-            for rule in rulebase.rules
-        ]
+        self._waiting = {stratum: self._conclusions(stratum) for stratum in strata}
         for safety in (True, False):
             self._finding_tests[safety] = self._tests_of(safety)
         self._reading = lru_cache(maxsize=MOST_READINGS)(self._read)
@@ -80,13 +78,18 @@ class Reference:
             truths[place] = test(levels)
         return truths
 
-    def judge(self, stratum: Stratum, view: View) -> None:
-        """Gives every rule of the stratum its outcome, in `view.outcomes`."""
+    def judge(self, stratum: Stratum, view: View) -> set[int]:
+        """Gives every rule of the stratum its outcome, in `view.outcomes`; returns those that fire."""
         truths, outcomes = view.truths, view.outcomes
-        self._settle(stratum, view)
+        for place, judge_conclusion in self._waiting[stratum]:
+            truths[place] = judge_conclusion(view)
+        fired = set()
         for index in stratum.rules:
             when, unless = self._conditions[index]
-            outcomes[index] = outcome(when(truths), unless(truths) if unless else False)
+            outcomes[index] = found = outcome(when(truths), unless(truths) if unless else False)
+            if found == FIRES:
+                fired.add(index)
+        return fired
 
     def truth(self, criterion: Criterion, view: View) -> Truth:
         """The verdict on one criterion of a rule already judged."""
@@ -145,28 +148,37 @@ class Reference:
 
     # -- criteria that are not over findings ---------------------------------------------
 
-    def _settle(self, stratum: Stratum, view: View) -> None:
-        for index in stratum.rules:
-            for place, criterion in self._waiting[index]:
-                view.truths[place] = self._judge_conclusion(criterion, view)
+    def _conclusions(self, stratum: Stratum) -> list[tuple[int, Conclusion]]:
+        """What the stratum's rules read of earlier conclusions, each criterion once."""
+        waiting = {
+            criterion: self._place[criterion]
+            for index in stratum.rules
+            for criterion in self.rulebase.rules[index].criteria()
+            if not isinstance(criterion, FindingTest)
+        }
+        return [(place, self._conclusion(criterion)) for criterion, place in waiting.items()]
 
-    def _judge_conclusion(self, criterion: Criterion, view: View) -> Truth:
+    def _conclusion(self, criterion: Criterion) -> Conclusion:
         match criterion:
             case StateTest(state):
-                return view.states[state]
+                return lambda view: view.states[state]
             case ClassTest(contributor, classes):
-                name = view.standings[contributor].name
-                if name in classes:
-                    return True
-                return None if name in self.rulebase.undecided_classes else False
+                truths = {name: self._class_truth(name, classes) for name in self.rulebase.class_order}
+                return lambda view: truths[view.standings[contributor].name]
             case CoverageTest(contributor, word, levels):
-                return level_test(word, levels)(percent(view.coverage[contributor]))
+                test = level_test(word, levels)
+                return lambda view: test(percent(view.coverage[contributor]))
             case FlagTest(flag):
-                return flag in view.flags
+                return lambda view: flag in view.flags
             case AssessedTest():
-                return view.assessed
+                return lambda view: view.assessed
             case _:
                 raise TypeError(f"not a conclusion: {criterion}")
+
+    def _class_truth(self, name: str, classes: tuple[str, ...]) -> Truth:
+        if name in classes:
+            return True
+        return None if name in self.rulebase.undecided_classes else False
 
     # -- conditions ----------------------------------------------------------------------
 

@@ -259,6 +259,8 @@ class SafetyScreen:
     def _not_screened(self, exam: Exam, usable: Usable, fired: tuple[FiredRule, ...]) -> tuple[Key, ...]:
         missing: set[Key] = set()
         for gate in self.rulebase.gates.values():
+            if gate.id in usable.gates_no:  # answers every item of its own
+                continue
             answer = usable.get((gate.id, None))
             items = [key for item in gate.items for key in self._keys(item, exam)]
             if answer is not None and answer.observed:

@@ -6,12 +6,15 @@ All limits come from the rule base.
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from service.domain.assessment import Standing
 from service.domain.rule import Rule, Score
 from service.domain.rulebase import Bound, RuleBase
 from service.domain.vocabulary import ContributorDefinition
 from service.inference.comparison import level_test
+
+MOST_CLASSED = 10_000
 
 
 class Standings:
@@ -23,6 +26,7 @@ class Standings:
             (class_rule.name, [_bound_test(bound) for bound in class_rule.bounds])
             for class_rule in rulebase.class_rules
         ]
+        self._class_of = lru_cache(maxsize=MOST_CLASSED)(self._find_class)
         self._scorers: dict[str, list[tuple[int, Rule, Score]]] = {}
         for index, rule in enumerate(rulebase.rules):
             for score in rule.scores:
@@ -58,6 +62,11 @@ class Standings:
         self, support: int, against: int, supporting_clusters: int, coverage: tuple[int, int]
     ) -> str:
         """The first class whose bounds all hold."""
+        return self._class_of(support, against, supporting_clusters, coverage)
+
+    def _find_class(
+        self, support: int, against: int, supporting_clusters: int, coverage: tuple[int, int]
+    ) -> str:
         quantities = {
             "support": support,
             "against": against,

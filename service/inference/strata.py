@@ -14,7 +14,7 @@ class CircularRules(Exception):
         super().__init__(f"rules wait for each other: {' → '.join(codes)}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stratum:
     """Rules that can be judged together, and what is settled once they are."""
 

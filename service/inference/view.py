@@ -68,6 +68,7 @@ class Slots:
                 self._index[definition.id, True] = len(self._index)
         self.observed_count = len(self._index)
         self._formulas: list[tuple[int, Compute]] = []
+        self._inputs: dict[tuple[str, Side, bool], tuple[Key, ...]] = {}
         read_on_other_side = _read_on_other_side(rulebase)
         for derived in rulebase.derived.values():
             for other in (False, True) if derived.id in read_on_other_side else (False,):
@@ -196,6 +197,13 @@ class Slots:
 
     def inputs(self, finding: str, side: Side, other: bool = False) -> tuple[Key, ...]:
         """The findings behind a finding or derived finding, from this side, in reading order."""
+        place = (finding, side, other)
+        keys = self._inputs.get(place)
+        if keys is None:
+            keys = self._inputs[place] = self._find_inputs(finding, side, other)
+        return keys
+
+    def _find_inputs(self, finding: str, side: Side, other: bool) -> tuple[Key, ...]:
         seen_from = OTHER[side] if other else side
         definition = self.rulebase.findings.get(finding)
         if definition is not None:
@@ -208,13 +216,25 @@ class Slots:
 
 
 def _read_on_other_side(rulebase: RuleBase) -> set[str]:
-    """The derived findings that some rule reads on the other side."""
-    return {
+    """The derived findings that some rule or formula reads on the other side."""
+    read = {
         criterion.finding
         for rule in rulebase.rules
         for criterion in rule.criteria()
         if isinstance(criterion, FindingTest) and criterion.other
     }
+    for derived in reversed(rulebase.derived.values()):  # a formula reads only those above it
+        for finding, other in (*_reads(derived.formula), *_asked_first(derived.formula)):
+            if other or derived.id in read:
+                read.add(finding)
+    return read
+
+
+def _asked_first(formula: object) -> Iterable[tuple[str, bool]]:
+    if isinstance(formula, FirstUsable | Count):
+        for test in formula.tests:
+            if test.only_if is not None:
+                yield test.only_if.finding, test.only_if.other
 
 
 def _reads(formula: object) -> Iterable[tuple[str, bool]]:

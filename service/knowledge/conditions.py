@@ -41,7 +41,8 @@ class ConditionReader:
     """Reads conditions over a vocabulary; problems are noted, never raised.
 
     `safety` allows the words that only the safety screen may use; `scores`
-    refuses those a scoring rule may not use.
+    refuses those a scoring rule may not use. `negated` is true inside `unless`
+    and `not_known`, where the engine cannot count exactly.
     """
 
     vocabulary: Vocabulary
@@ -49,6 +50,13 @@ class ConditionReader:
     problems: list[Problem]
     safety: bool = False
     scores: bool = False
+    negated: bool = False
+
+    def read_unless(self, node: Source) -> Condition:
+        self.negated = True
+        condition = self.read(node, list_means=AnyOf)
+        self.negated = False
+        return condition
 
     def read(self, node: Source, list_means: type[AllOf] | type[AnyOf] = AllOf) -> Condition:
         if isinstance(node, Sequence):
@@ -103,11 +111,19 @@ class ConditionReader:
         fields.done()
         if not 1 <= n <= len(members):
             self._note(node, f"'{word}: {n}' over {len(members)} criteria")
+        readable = [member for member in members if member is not UNREADABLE]
+        if word == "exactly_n" and (
+            self.negated or not all(isinstance(member, FindingTest) for member in readable)
+        ):
+            self._note(node, "'exactly_n' counts tests of findings, and not in unless or not_known")
         return AtLeastN(n, members) if word == "at_least_n" else ExactlyN(n, members)
 
     def _not_known(self, node: Source) -> Condition:
         self._safety_only(node, "not_known")
-        return NotKnown(self._condition(node))
+        self.negated = not self.negated
+        condition = NotKnown(self._condition(node))
+        self.negated = not self.negated
+        return condition
 
     def _either(self, node: Source) -> Condition:
         self._safety_only(node, "either")
@@ -135,11 +151,14 @@ class ConditionReader:
             self._note(node, "write 'state: id'; there is no absent for states")
             return UNREADABLE
         self._known(node, self.vocabulary.states, "state")
+        self.vocabulary.states_read.append((node, self.safety))
         return StateTest(node.text)
 
     def _flag(self, node: Source) -> Condition:
         self._safety_only(node, "flag")
-        assert isinstance(node, Scalar)
+        if not isinstance(node, Scalar):
+            self._note(node, "write 'flag: code'")
+            return UNREADABLE
         self._known(node, self.vocabulary.red_flags, "red flag")
         return FlagTest(node.text)
 
@@ -150,6 +169,7 @@ class ConditionReader:
         return AssessedTest()
 
     def _class(self, node: Source) -> Condition:
+        self._not_safety(node, "class")
         fields = Fields(node, self.problems, "'class'")
         names = list(fields.names())
         if len(names) != 1:
@@ -167,6 +187,7 @@ class ConditionReader:
         return read
 
     def _coverage(self, node: Source) -> Condition:
+        self._not_safety(node, "coverage")
         fields = Fields(node, self.problems, "'coverage'")
         names = list(fields.names())
         if len(names) != 1:
@@ -180,12 +201,15 @@ class ConditionReader:
             word, value = next(iter(node.entries.items()))
             if word in COMPARISONS and isinstance(value, Scalar):
                 number = self._number(value, "%", Decimal(0), Decimal(100))
+                if number != int(number):
+                    self._note(value, f"{value.text} is off the step of coverage, 1 %")
                 needed = f"{COMPARISONS[word]} {value.text}"
                 return CoverageTest(contributor, word, (int(number),), needed)  # type: ignore[arg-type]
         self._note(node, "coverage is compared with at_least, at_most, above or below")
         return UNREADABLE
 
     def _each_contributor(self, node: Source) -> tuple[Condition, ...]:
+        self._not_safety(node, "contributor")
         fields = Fields(node, self.problems, "the contributors' criterion")
         ranked = [c.id for c in self.vocabulary.contributors.values() if c.beneath is None]
         if fields.has("class"):
@@ -319,6 +343,10 @@ class ConditionReader:
     def _safety_only(self, node: Source, word: str) -> None:
         if not self.safety:
             self._note(node, f"'{word}' may only be used in safety rules")
+
+    def _not_safety(self, node: Source, word: str) -> None:
+        if self.safety:
+            self._note(node, f"'{word}' may not be used in safety rules: the screen runs first")
 
     def _known(self, scalar: Scalar, known: Collection[str], kind: str) -> None:
         self._known_name(scalar.text, known, kind, scalar)

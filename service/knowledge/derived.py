@@ -13,6 +13,7 @@ from service.domain.vocabulary import (
 )
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.fields import Fields
+from service.knowledge.problems import Problem, did_you_mean
 from service.knowledge.vocabulary import (
     REGIONS,
     VERIFICATIONS,
@@ -81,16 +82,13 @@ def _criterion(fields: Fields, key: str, reader: ConditionReader) -> FindingTest
     return FindingTest("", "observed", (), "")
 
 
-def check_operands(into: Vocabulary, problems_of: Fields) -> None:
-    """Formulas may only read numbers that exist, and the other side only of sided ones."""
-    formulas: list[tuple[str, Formula | None]] = [
-        *((d.id, d.formula) for d in into.derived.values()),
-        *((f.id, f.derive) for f in into.findings.values()),
-    ]
-    for id_, formula in formulas:
-        for operand in getattr(formula, "operands", ()):
-            definition = into.findings.get(operand.finding)
-            if definition is None or not definition.numeric:
-                problems_of.problem(f"{id_} reads '{operand.finding}', which is no numeric finding")
-            elif operand.other and not definition.sided:
-                problems_of.problem(f"{id_} reads the other side of {operand.finding}, which has none")
+def check_operands(into: Vocabulary, problems: list[Problem]) -> None:
+    """Formulas may only compute with numbers that exist, and with the other side only of sided ones."""
+    for scalar, other in into.operands:
+        definition = into.findings.get(scalar.text)
+        if definition is None or not definition.numeric:
+            said = f"'{scalar.text}' is no numeric finding.{did_you_mean(scalar.text, into.findings)}"
+            problems.append(Problem(scalar.file, scalar.line, said))
+        elif other and not definition.sided:
+            said = f"'{scalar.text}' has no other side"
+            problems.append(Problem(scalar.file, scalar.line, said))

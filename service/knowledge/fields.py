@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from string import Formatter
 
 from service.knowledge.problems import Problem, did_you_mean
 from service.knowledge.source import Mapping, Scalar, Sequence, Source
@@ -20,18 +21,22 @@ YAML_1_1_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 class Fields:
     """The entries of one mapping; `done` reports those nobody asked for."""
 
-    def __init__(self, source: Source | None, problems: list[Problem], what: str) -> None:
+    def __init__(
+        self, source: Source | None, problems: list[Problem], what: str, at: tuple[str, int] | None = None
+    ) -> None:
+        """`at` is the place of the key the mapping stands under, where it has one."""
         self.problems = problems
         self.what = what
         self._asked: set[str] = set()
         if isinstance(source, Mapping):
             self._entries, self._lines = source.entries, source.lines
-            self.file, self.line = source.file, source.line
+            self.file, self.line = at or (source.file, source.line)
             return
         self._entries, self._lines = {}, {}
-        self.file, self.line = (source.file, source.line) if source else ("?", 0)
+        self.file, self.line = at or ((source.file, source.line) if source else ("?", 0))
         if source is not None:
             self.problem(f"{what} must be a mapping of keys to values")
+        self.problems = []  # of what is not there, nothing more is said
 
     def problem(self, message: str, line: int | None = None) -> None:
         self.problems.append(Problem(self.file, self.line if line is None else line, message))
@@ -71,10 +76,25 @@ class Fields:
             return next(iter(allowed), text)
         return text
 
-    def integer(self, key: str, default: int | None = None) -> int:
+    def template(self, key: str, names: Collection[str]) -> str:
+        """A text in which {name} stands for something filled in later; only these names are."""
+        text = self.text(key)
+        try:
+            used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        except ValueError:
+            self.problem(f"'{key}' has a brace without its fellow", self.line_of(key))
+            return text
+        for name in sorted(used - set(names)):
+            hint = did_you_mean(name, names)
+            self.problem(f"nothing fills in '{{{name}}}' of '{key}'.{hint}", self.line_of(key))
+        return text
+
+    def integer(self, key: str, default: int | None = None, at_least: int | None = None) -> int:
         number = self.number(key, Decimal(default) if default is not None else None)
         if number != number.to_integral_value():
             self.problem(f"'{key}' must be a whole number", self.line_of(key))
+        if at_least is not None and number < at_least:
+            self.problem(f"'{key}' is {number}, less than {at_least}", self.line_of(key))
         return int(number)
 
     def number(self, key: str, default: Decimal | None = None) -> Decimal:
@@ -141,7 +161,9 @@ class Fields:
         return iter(tuple(self._entries))
 
     def section(self, key: str, required: bool = True) -> "Fields":
-        return Fields(self.node(key, required), self.problems, f"'{key}'")
+        """The mapping under a key; of one that is missing, nothing more is said than that."""
+        place = self.file, self.line_of(key)
+        return Fields(self.node(key, required), self.problems, f"'{key}'", place)
 
     def each(self, key: str, required: bool = True) -> list["Fields"]:
         node = self.node(key, required)

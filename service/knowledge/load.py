@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from service.domain.rule import Convention, Rule, SetState
+from service.domain.rule import Convention, MakeDue, Rule, SetState
 from service.domain.rulebase import (
     Approval,
     Bound,
@@ -22,14 +22,33 @@ from service.knowledge.rules import CONVENTIONS, FAMILIES, RuleReader
 from service.knowledge.source import Mapping, Scalar, Sequence, read_source
 from service.knowledge.vocabulary import Vocabulary
 
+BOUNDS = {"at_least": 1, "at_most": 1, "above": 1, "below": 1, "between": 2}
 QUANTITIES = ("support", "against", "net", "supporting_clusters", "coverage")
-WORDING = (
-    "headline_hold", "headline_out_of_scope", "headline_incomplete", "headline_referral",
-    "headline_knee", "headline_contributor", "headline_more", "headline_none", "headline_nothing",
-    "headline_knee_out", "suggested_prefix", "reason_incomplete", "reason_referral",
-    "reason_outside", "not_strongest", "pain_limited", "seen_in_pain_free", "combination",
-    "clearance_unused", "clearance_too_old",
-)  # fmt: skip
+WORDING = {
+    "headline_hold": ("urgency", "flags"),
+    "headline_out_of_scope": ("flags",),
+    "headline_incomplete": ("left",),
+    "headline_referral": ("flags",),
+    "headline_knee": ("side", "contributors"),
+    "headline_contributor": ("label", "words", "certainty"),
+    "headline_more": ("count",),
+    "headline_none": (),
+    "headline_nothing": (),
+    "headline_knee_out": ("flags",),
+    "suggested_prefix": (),
+    "reason_incomplete": (),
+    "reason_referral": (),
+    "reason_outside": (),
+    "not_strongest": (),
+    "pain_limited": (),
+    "seen_in_pain_free": ("says",),
+    "combination": (),
+    "clearance_unused": ("flag",),
+    "clearance_too_old": ("flag",),
+}
+"""The fixed sentences, and what each may name."""
+
+READ_ELSEWHERE = {"seed_coverage.yaml"}
 
 
 def load_rulebase(folder: Path) -> RuleBase:
@@ -63,6 +82,7 @@ class _Loader:
         self.folder = folder
         self.problems: list[Problem] = []
         self.vocabulary = Vocabulary()
+        self._read: set[str] = set()
 
     def load(self) -> RuleBase:
         base = self._file("rulebase.yaml")
@@ -72,6 +92,8 @@ class _Loader:
         certainties = ranking.texts("link_certainty_order")
         classes = tuple(dict.fromkeys(rule.name for rule in class_rules))
         class_order = ranking.ids("class_order", classes, "class")
+        if set(class_order) != set(classes):
+            ranking.problem("'class_order' must name every class", ranking.line_of("class_order"))
         ranking.done()
         self._read_vocabulary(classes, certainties)
         rules, conventions = self._read_rules(classes, strengths)
@@ -106,6 +128,7 @@ class _Loader:
             conventions={convention.convention: convention for convention in conventions},
         )
         base.done()
+        self._check_all_read()
         return rulebase
 
     # -- rulebase.yaml ---------------------------------------------------------------
@@ -148,9 +171,7 @@ class _Loader:
         for word, operand in entries.items():
             scalars = operand.items if isinstance(operand, Sequence) else (operand,)
             numbers = [s.text.removesuffix(" %") for s in scalars if isinstance(s, Scalar)]
-            if word not in ("at_least", "at_most", "above", "below", "between") or not all(
-                re.fullmatch(r"-?\d+", number) for number in numbers
-            ):
+            if len(numbers) != BOUNDS.get(word) or not all(re.fullmatch(r"-?\d+", n) for n in numbers):
                 when.problem(f"'{word}' is no bound of {quantity}", when.line_of(quantity))
                 continue
             yield Bound(quantity, word, tuple(int(number) for number in numbers))  # type: ignore[arg-type]
@@ -170,7 +191,7 @@ class _Loader:
 
     def _wording(self) -> dict[str, str]:
         fields = self._file("wording.yaml")
-        wording = {key: fields.text(key) for key in WORDING}
+        wording = {key: fields.template(key, names) for key, names in WORDING.items()}
         fields.done()
         return wording
 
@@ -202,7 +223,7 @@ class _Loader:
 
     def _read_derived(self, fields: Fields, reader: ConditionReader) -> None:
         read_derived(fields, self.vocabulary, reader)
-        check_operands(self.vocabulary, fields)
+        check_operands(self.vocabulary, self.problems)
 
     def _vocabulary_file(self, name: str, read: Callable[[Fields], None]) -> None:
         fields = self._file(f"vocabulary/{name}.yaml")
@@ -231,40 +252,60 @@ class _Loader:
         return [path.relative_to(self.folder).as_posix() for path in _yaml_files(self.folder / family)]
 
     def _check(self, rules: list[Rule], conventions: list[Convention]) -> None:
-        self._check_unique(rules, conventions)
         for name in CONVENTIONS:
             if sum(convention.convention == name for convention in conventions) != 1:
-                self.problems.append(
-                    Problem("conventions", 1, f"the convention '{name}' needs exactly one file")
-                )
-        setters = {effect.state for rule in rules for effect in rule.effects if isinstance(effect, SetState)}
-        for state in self.vocabulary.states.values():
-            if (state.id in setters) == state.given_by_screen:
-                said = (
-                    "is given by the screen: no rule may set it"
-                    if state.given_by_screen
-                    else ("is set by no rule")
-                )
-                self.problems.append(Problem("vocabulary/states.yaml", 1, f"the state '{state.id}' {said}"))
+                self._problem("conventions", 1, f"the convention '{name}' needs exactly one file")
+        self._check_states(rules)
+        self._check_due(rules)
 
-    def _check_unique(self, rules: list[Rule], conventions: list[Convention]) -> None:
-        for attribute in ("code", "id"):
-            seen: dict[str, str] = {}
-            both: list[Rule | Convention] = [*rules, *conventions]
-            for rule in both:
-                value = getattr(rule, attribute)
-                if value in seen:
-                    self.problems.append(
-                        Problem(rule.file, 1, f"{attribute} '{value}' is used in {seen[value]} already")
-                    )
-                seen[value] = rule.file
+    def _check_states(self, rules: list[Rule]) -> None:
+        """Every state is set by a rule, and read only where it can have been."""
+        setters: dict[str, set[bool]] = {}
+        for rule in rules:
+            for effect in rule.effects:
+                if isinstance(effect, SetState):
+                    setters.setdefault(effect.state, set()).add(rule.safety)
+        for state in self.vocabulary.states.values():
+            if state.given_by_screen and state.id in setters:
+                said = f"the state '{state.id}' is given by the screen: no rule may set it"
+                self._problem(*self.vocabulary.places[state.id], said)
+            elif not state.given_by_screen and state.id not in setters:
+                self._problem(*self.vocabulary.places[state.id], f"the state '{state.id}' is set by no rule")
+        for scalar, safety in self.vocabulary.states_read:
+            definition = self.vocabulary.states.get(scalar.text)
+            if definition is not None:
+                known = {False} if definition.given_by_screen else setters.get(scalar.text, {safety})
+                if safety not in known:
+                    said = "is not known to the screen" if safety else "is known to safety rules only"
+                    self._problem(scalar.file, scalar.line, f"the state '{scalar.text}' {said}")
+
+    def _check_due(self, rules: list[Rule]) -> None:
+        """A safety question that nothing ever makes due would never be asked."""
+        asked = {item for gate in self.vocabulary.gates.values() for item in gate.items}
+        asked |= {f for rule in rules for e in rule.effects if isinstance(e, MakeDue) for f in e.findings}
+        for definition in self.vocabulary.findings.values():
+            role = definition.safety
+            if role is not None and role.due in ("gate", "conditional") and definition.id not in asked:
+                place = self.vocabulary.places[definition.id]
+                self._problem(*place, f"nothing makes '{definition.id}' due")
+
+    def _check_all_read(self) -> None:
+        """A file in the wrong folder would be a rule that silently does not count."""
+        for path in sorted(self.folder.rglob("*.y*ml")):
+            name = path.relative_to(self.folder).as_posix()
+            if name not in self._read and name not in READ_ELSEWHERE:
+                self._problem(name, 1, "is read by nobody: wrong folder or ending")
+
+    def _problem(self, file: str, line: int, message: str) -> None:
+        self.problems.append(Problem(file, line, message))
 
     # -- files -----------------------------------------------------------------------------
 
     def _file(self, name: str) -> Fields:
         path = self.folder / name
+        self._read.add(name)
         if not path.is_file():
-            self.problems.append(Problem(name, 1, "is missing"))
+            self._problem(name, 1, "is missing")
             return Fields(Mapping({}, {}, name, 1), [], name)
         source = read_source(path, name, self.problems)
         return Fields(source or Mapping({}, {}, name, 1), self.problems if source else [], name)

@@ -4,7 +4,6 @@ from pathlib import PurePosixPath
 
 from service.domain.rule import (
     NEVER,
-    AnyOf,
     Ask,
     Citation,
     Condition,
@@ -31,12 +30,21 @@ FAMILIES = (
 """The folders rules live in, in reading order."""
 
 STATUSES = ("draft", "reviewed", "disabled", "retired")
-CONVENTIONS = (
-    "unknown_never_fires", "low_coverage_never_excludes", "region_not_assessed",
-    "pain_limited_test", "nothing_assessed", "stale_finding", "out_of_range_refused",
-    "unknown_age_or_sex",
-)  # fmt: skip
-"""The promises the engine keeps; each has one file in `rules/conventions/`."""
+CONVENTIONS = {
+    "unknown_never_fires": ("finding",),
+    "low_coverage_never_excludes": (),
+    "region_not_assessed": ("region",),
+    "pain_limited_test": ("finding",),
+    "nothing_assessed": (),
+    "stale_finding": ("finding",),
+    "out_of_range_refused": ("finding",),
+    "unknown_age_or_sex": ("finding",),
+}
+"""The promises the engine keeps, each in one file of `rules/conventions/`, and what its text may name."""
+
+SAFETY_ONLY = ("flag", "due", "forbid")
+NOT_SAFETY = ("supports", "opposes", "recommend", "ask")
+"""Effects that the screen, which runs first, cannot have."""
 
 OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
 
@@ -48,10 +56,11 @@ class RuleReader:
         self.vocabulary = vocabulary
         self.classes = classes
         self.strengths = strengths
+        self._taken: dict[tuple[str, str], str] = {}
 
     def read(self, fields: Fields, family: str) -> Rule:
         name = self._name(fields)
-        effects = tuple(self._effect(item) for item in fields.each("then"))
+        effects = tuple(self._effect(item, family) for item in fields.each("then"))
         reader = ConditionReader(
             self.vocabulary,
             self.classes,
@@ -61,9 +70,9 @@ class RuleReader:
         )
         rule = Rule(
             id=name,
-            code=fields.text("code"),
+            code=self._unique(fields, "code"),
             title=fields.text("title"),
-            version=fields.integer("version"),
+            version=fields.integer("version", at_least=1),
             status=fields.one_of("status", STATUSES),  # type: ignore[arg-type]
             family=family,
             origin=fields.ids("origin", ORIGINS, "origin"),
@@ -80,19 +89,25 @@ class RuleReader:
         )
         self._review(fields, rule.status)
         if not effects:
-            fields.problem("a rule without effects does nothing")
+            fields.problem("a rule without effects does nothing", fields.line_of("then"))
+        if any(isinstance(e, Forbid) and e.until_answered for e in effects) and not any(
+            isinstance(e, MakeDue) for e in effects
+        ):
+            fields.problem(
+                "'until_answered' waits for what this rule makes due: nothing", fields.line_of("then")
+            )
         fields.done()
         return rule
 
     def read_convention(self, fields: Fields) -> Convention:
         fields.one_of("status", STATUSES)
-        convention = Convention(
+        read = Convention(
             id=self._name(fields),
-            code=fields.text("code"),
+            code=self._unique(fields, "code"),
             title=fields.text("title"),
-            version=fields.integer("version"),
-            convention=fields.one_of("convention", CONVENTIONS),
-            text=fields.text("text"),
+            version=fields.integer("version", at_least=1),
+            convention=(convention := fields.one_of("convention", CONVENTIONS)),
+            text=fields.template("text", CONVENTIONS.get(convention, ())),
             because=fields.text("because"),
             caution=fields.optional_text("caution"),
             evidence=self._evidence(fields),
@@ -101,13 +116,21 @@ class RuleReader:
             findings=fields.ids("findings", self.vocabulary.findings, "finding", required=False),
         )
         fields.done()
-        return convention
+        return read
 
     def _name(self, fields: Fields) -> str:
-        name = fields.text("rule")
+        name = self._unique(fields, "rule")
         if name and name != PurePosixPath(fields.file).stem:
             fields.problem(f"rule '{name}' must stand in a file of that name", fields.line_of("rule"))
         return name
+
+    def _unique(self, fields: Fields, key: str) -> str:
+        """The text under a key that no two rules may share."""
+        text = fields.text(key)
+        first = self._taken.setdefault((key, text), fields.file)
+        if text and first != fields.file:
+            fields.problem(f"{key} '{text}' is used in {first} already", fields.line_of(key))
+        return text
 
     def _when(self, fields: Fields, reader: ConditionReader) -> Condition:
         node = fields.node("when")
@@ -115,7 +138,7 @@ class RuleReader:
 
     def _unless(self, fields: Fields, reader: ConditionReader) -> Condition:
         node = fields.node("unless", required=False)
-        return reader.read(node, list_means=AnyOf) if node else NEVER
+        return reader.read_unless(node) if node else NEVER
 
     def _review(self, fields: Fields, status: str) -> None:
         node = fields.node("reviewed", required=status == "reviewed")
@@ -139,7 +162,7 @@ class RuleReader:
 
     # -- effects -------------------------------------------------------------------
 
-    def _effect(self, item: Fields) -> Effect:
+    def _effect(self, item: Fields, family: str) -> Effect:
         readers = {
             "state": self._state,
             "supports": self._score,
@@ -153,6 +176,10 @@ class RuleReader:
         }
         for key, reader in readers.items():
             if item.has(key):
+                if key in SAFETY_ONLY and family != "safety":
+                    item.problem(f"'{key}' may only be used in safety rules")
+                if key in NOT_SAFETY and family == "safety":
+                    item.problem(f"'{key}' may not be used in safety rules: the screen runs first")
                 effect = reader(item)
                 item.done()
                 return effect
@@ -179,7 +206,8 @@ class RuleReader:
         return Note(about, item.text("text"))
 
     def _flag(self, item: Fields) -> Effect:
-        return RaiseFlag(item.id("flag", self.vocabulary.red_flags, "red flag"), item.text("text"))
+        flag = item.id("flag", self.vocabulary.red_flags, "red flag")
+        return RaiseFlag(flag, item.template("text", self.vocabulary.counted_names()))
 
     def _due(self, item: Fields) -> Effect:
         findings = item.ids("due", self.vocabulary.findings, "finding")

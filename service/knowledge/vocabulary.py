@@ -1,7 +1,7 @@
 """Reads `rules/vocabulary/`: what can be observed and what can be concluded."""
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +10,7 @@ from service.domain.vocabulary import (
     Arrow,
     Chain,
     ContributorDefinition,
+    Count,
     DerivedDefinition,
     FindingDefinition,
     Gate,
@@ -24,7 +25,7 @@ from service.domain.vocabulary import (
     SourcedText,
     StateDefinition,
 )
-from service.knowledge.fields import Fields
+from service.knowledge.fields import NUMBER, Fields
 from service.knowledge.source import Mapping, Scalar
 
 ORIGINS = ("seed", "seed_inferred", "literature", "expert", "convention")
@@ -33,6 +34,7 @@ VERIFICATIONS = (
 )  # fmt: skip
 REGIONS = ("history", "systemic", "knee", "hip", "ankle", "foot", "core", "safety")
 TYPES = ("yes_no", "choice", "grade", "set", "number", "integer")
+URGENCIES = 5
 YES_NO = {"yes": "yes", "no": "no"}
 
 
@@ -51,6 +53,17 @@ class Vocabulary:
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     scales: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
+    operands: list[tuple[Scalar, bool]] = field(default_factory=list)
+    """What formulas compute with, and whether of the other side; checked once all is read."""
+    states_read: list[tuple[Scalar, bool]] = field(default_factory=list)
+    """The states that rules read, and whether the rule is one of safety; checked once all is read."""
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The file and line of each finding and state."""
+
+    def counted_names(self) -> set[str]:
+        """What the fixed text of a flag may name: a count without side, and its bounds."""
+        counted = [d.id for d in self.derived.values() if isinstance(d.formula, Count) and not d.sided]
+        return {f"{id_}{bound}" for id_ in counted for bound in ("", ".min", ".max")}
 
 
 def read_sources(fields: Fields, into: Vocabulary) -> None:
@@ -83,6 +96,7 @@ def read_findings(fields: Fields, into: Vocabulary) -> None:
     for key, entry in _entries(fields.section("findings")):
         if key in into.findings:
             entry.problem(f"finding '{key}' is declared twice")
+        into.places[key] = entry.file, entry.line
         into.findings[key] = _read_finding(key, entry, into)
         entry.done()
 
@@ -92,7 +106,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
     values, value_aliases = _read_values(type_, entry, into)
     numeric = type_ in ("number", "integer")
     minimum, maximum = _read_range(entry) if numeric else (None, None)
-    step = entry.number("step", Decimal(1) if type_ == "integer" else None) if numeric else None
+    step = _read_step(entry, type_) if numeric else None
     definition = FindingDefinition(
         id=key,
         label=entry.text("label"),
@@ -122,9 +136,15 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
     return _with_safety(definition, entry)
 
 
-def _with_safety(definition: FindingDefinition, entry: Fields) -> FindingDefinition:
-    from dataclasses import replace
+def _read_step(entry: Fields, type_: str) -> Decimal:
+    step = entry.number("step", Decimal(1) if type_ == "integer" else None)
+    if step > 0:
+        return step
+    entry.problem(f"'step' is {step}, not more than 0", entry.line_of("step"))
+    return Decimal(1)
 
+
+def _with_safety(definition: FindingDefinition, entry: Fields) -> FindingDefinition:
     if not entry.has("safety"):
         return definition
     role = entry.section("safety")
@@ -140,12 +160,13 @@ def _with_safety(definition: FindingDefinition, entry: Fields) -> FindingDefinit
 def _read_abnormal(definition: FindingDefinition, role: Fields) -> tuple[frozenset[str], Level | None]:
     node = role.node("abnormal", required=False)
     if isinstance(node, Mapping):
-        above = Fields(node, role.problems, "'abnormal'")
+        above = role.section("abnormal")
         number, _, unit = above.text("above").partition(" ")
-        if unit != (definition.unit or ""):
-            above.problem(f"'above' must be in {definition.unit}")
+        readable = definition.numeric and NUMBER.fullmatch(number)
+        if not readable or unit != (definition.unit or ""):
+            above.problem(f"'above' must be a number in {definition.unit}", above.line_of("above"))
         above.done()
-        return frozenset(), definition.level(Decimal(number))
+        return frozenset(), definition.level(Decimal(number)) if readable else None
     if definition.numeric:
         return frozenset(), None
     return frozenset(role.ids("abnormal", definition.values, "value", required=False)), None
@@ -164,6 +185,8 @@ def _read_values(type_: str, entry: Fields, into: Vocabulary) -> tuple[dict[str,
     else:
         values, built_in = {}, {}
     _check_values_known(entry, list(aliases.values()), values)
+    if type_ in ("grade", "choice", "set") and len(values) < 2:
+        entry.problem("a finding of words needs at least two values")
     for alias in aliases:
         if alias in values:
             entry.problem(f"value alias '{alias}' is itself a value", entry.line_of("value_aliases"))
@@ -178,11 +201,10 @@ def _check_values_known(entry: Fields, used: list[str], known: object) -> None:
 
 def _read_range(entry: Fields) -> tuple[Decimal, Decimal]:
     texts = entry.texts("range")
-    try:
-        low, high = (Decimal(text) for text in texts)
-    except (ValueError, ArithmeticError):
+    if len(texts) != 2 or not all(NUMBER.fullmatch(text) for text in texts):
         entry.problem("'range' must be two numbers, lowest and highest", entry.line_of("range"))
         return Decimal(0), Decimal(1)
+    low, high = map(Decimal, texts)
     if low >= high:
         entry.problem("'range' must run from lowest to highest", entry.line_of("range"))
     return low, high
@@ -239,8 +261,16 @@ def read_ratio(formula: Fields, into: Vocabulary) -> Ratio:
         of=read_operand(formula, "of", into),
         to=read_operand(formula, "to", into),
         times=Fraction(formula.number("times", Decimal(1))),
-        per=Fraction(formula.number("per", Decimal(1))),
+        per=_read_divisor(formula),
     )
+
+
+def _read_divisor(formula: Fields) -> Fraction:
+    per = Fraction(formula.number("per", Decimal(1)))
+    if per:
+        return per
+    formula.problem("'per' is 0: nothing is divided by it", formula.line_of("per"))
+    return Fraction(1)
 
 
 def read_operand(formula: Fields, key: str, into: Vocabulary) -> Operand:
@@ -253,7 +283,7 @@ def read_operand(formula: Fields, key: str, into: Vocabulary) -> Operand:
             formula.problem(f"'{key}' must be a finding, or other: finding", node.line)
     if not isinstance(scalar, Scalar):
         return Operand("")
-    # body_mass_kg may be declared in a later file: existence is checked once all are read
+    into.operands.append((scalar, other))
     return Operand(scalar.text, other)
 
 
@@ -266,6 +296,7 @@ def read_gates(fields: Fields, into: Vocabulary) -> None:
             asks=entry.text("asks"),
             items=entry.ids("items", into.findings, "finding"),
         )
+        _check_items(entry, gate, into)
         entry.done()
         into.gates[key] = gate
         into.findings[key] = FindingDefinition(
@@ -285,8 +316,18 @@ def read_gates(fields: Fields, into: Vocabulary) -> None:
         )
 
 
+def _check_items(entry: Fields, gate: Gate, into: Vocabulary) -> None:
+    """A gate answered no must be able to answer each of its items."""
+    for item in gate.items:
+        definition = into.findings.get(item)
+        role = definition.safety if definition else None
+        if definition and (role is None or role.due != "gate" or role.gate_no not in definition.values):
+            entry.problem(f"'{item}' cannot be answered through a gate", entry.line_of("items"))
+
+
 def read_states(fields: Fields, into: Vocabulary) -> None:
     for key, entry in _entries(fields.section("states")):
+        into.places[key] = entry.file, entry.line
         into.states[key] = StateDefinition(
             id=key,
             label=entry.text("label"),
@@ -300,17 +341,16 @@ def read_states(fields: Fields, into: Vocabulary) -> None:
 
 def read_contributors(fields: Fields, into: Vocabulary, certainties: tuple[str, ...]) -> None:
     for section in ("contributors", "mechanisms"):
+        ranked = tuple(into.contributors)
         for key, entry in _entries(fields.section(section)):
-            beneath = (
-                entry.id("beneath", into.contributors, "contributor") if section == "mechanisms" else None
-            )
+            beneath = entry.id("beneath", ranked, "contributor") if section == "mechanisms" else None
             into.contributors[key] = ContributorDefinition(
                 id=key,
                 label=entry.text("label"),
                 region=entry.one_of("region", REGIONS),
                 origin=_read_origin(entry),
                 link_certainty=_read_link(entry.section("link_certainty"), into, certainties),
-                key_groups=tuple(_read_group(group, into) for group in entry.each("key_groups")),
+                key_groups=_read_groups(entry, into),
                 primary=entry.flag("primary"),
                 beneath=beneath,
             )
@@ -328,10 +368,14 @@ def _read_link(link: Fields, into: Vocabulary, certainties: tuple[str, ...]) -> 
     return certainty
 
 
-def _read_group(group: Fields, into: Vocabulary) -> KeyGroup:
-    read = KeyGroup(group.text("label"), group.ids("any_of", into.findings, "finding"))
-    group.done()
-    return read
+def _read_groups(entry: Fields, into: Vocabulary) -> tuple[KeyGroup, ...]:
+    groups = []
+    for group in entry.each("key_groups"):
+        groups.append(KeyGroup(group.text("label"), group.ids("any_of", into.findings, "finding")))
+        group.done()
+    if not groups or not all(group.any_of for group in groups):
+        entry.problem("coverage needs key groups, each with a finding", entry.line_of("key_groups"))
+    return tuple(groups)
 
 
 def read_chains(fields: Fields, into: Vocabulary, codes: set[str]) -> None:
@@ -356,8 +400,12 @@ def read_chains(fields: Fields, into: Vocabulary, codes: set[str]) -> None:
 def read_red_flags(fields: Fields, into: Vocabulary) -> None:
     for key, entry in _entries(fields.section("urgencies")):
         into.urgency_words[key] = entry.text("words")
-        entry.integer("order", 0)
+        place = len(into.urgency_words)
+        if entry.integer("order") != place:
+            entry.problem(f"'{key}' stands in place {place}: gravest first", entry.line_of("order"))
         entry.done()
+    if len(into.urgency_words) != URGENCIES:
+        fields.problem(f"the screen knows {URGENCIES} urgencies", fields.line_of("urgencies"))
     for key, entry in _entries(fields.section("red_flags")):
         into.red_flags[key] = RedFlag(
             code=key,

@@ -1,9 +1,9 @@
 """Runs the examples written beside the rules, on both evaluators."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from schemas.observations import STATUSES, Wrong, value_reader
@@ -18,11 +18,13 @@ from service.inference.reference import Reading
 from service.inference.screen import SafetyScreen, Usable
 from service.inference.strata import Stratum
 from service.inference.view import View
+from service.knowledge.fields import NUMBER
 from service.knowledge.problems import Problem
 
 THIS: Side = "left"
 OTHER_SIDE: Side = "right"
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+KNEES: dict[str, Side] = {"this": THIS, "other": OTHER_SIDE}
 WORDS = ("this", "other", "class", "coverage", "state", "flag", "knees")
 
 
@@ -80,8 +82,9 @@ class Examples:
         return runs
 
     def run(self, rule: Rule, example: Example) -> Run:
-        """Raises BadExample, EvaluatorsDisagree."""
+        """Raises BadExample, EvaluatorsDisagree, EngineFailure."""
         given = read_given(self.rulebase, example.given)
+        self._expects_what_exists(rule, example)
         exam = Exam(MOMENT, given.knees, given.observations)
         usable = self.screen.usable(exam)
         screen = self.screen.screen(exam, usable)
@@ -131,6 +134,16 @@ class Examples:
             view.standings[id_] = replace(standing, name=name)
 
     # -- what was expected -----------------------------------------------------------------
+
+    def _expects_what_exists(self, rule: Rule, example: Example) -> None:
+        expect, rulebase = example.expect, self.rulebase
+        contributors = {} if rule.safety else rulebase.contributors  # the screen runs before any is scored
+        for key in ("net", "class"):
+            _known(_section(expect, key), contributors, "contributor")
+        _words(expect, "state", [], rulebase.states)
+        _words(expect, "note", [], {*rulebase.contributors, "exam"})
+        for key in ("gaps", "assumed"):
+            _words(expect, key, [], rulebase.findings)
 
     def _differences(self, run: Run) -> Iterator[str]:
         expect, view = run.example.expect, run.view
@@ -185,17 +198,17 @@ def read_given(rulebase: RuleBase, given: Mapping[str, Any]) -> Given:
         _observe(rulebase, finding, written, OTHER_SIDE, observations)
     return Given(
         observations=observations,
-        classes=_known(_section(given, "class"), rulebase.contributors, "contributor"),
+        classes=_classes(rulebase, _section(given, "class")),
         coverage={
-            id_: (int(text.removesuffix(" %")), 100)
+            id_: (_percent(text), 100)
             for id_, text in _known(_section(given, "coverage"), rulebase.contributors, "contributor").items()
         },
         states={
             id_: _truth(text)
             for id_, text in _known(_section(given, "state"), rulebase.states, "state").items()
         },
-        flags=frozenset(given.get("flag", ())),
-        knees=tuple(sorted(THIS if word == "this" else OTHER_SIDE for word in given.get("knees", ["this"]))),
+        flags=frozenset(_words(given, "flag", [], rulebase.red_flags)),
+        knees=tuple(sorted(KNEES[word] for word in _words(given, "knees", ["this"], KNEES))),
     )
 
 
@@ -213,11 +226,35 @@ def _known(section: dict[str, Any], known: Mapping[str, Any], kind: str) -> dict
     return section
 
 
-def _truth(text: str) -> bool | None:
+def _classes(rulebase: RuleBase, section: dict[str, Any]) -> dict[str, str]:
+    for name in _known(section, rulebase.contributors, "contributor").values():
+        if name not in rulebase.class_order:
+            raise BadExample(f"there is no class '{name}'")
+    return section
+
+
+def _words(given: Mapping[str, Any], key: str, default: list[str], known: Collection[str]) -> list[str]:
+    words = given.get(key, default)
+    if not isinstance(words, list):
+        raise BadExample(f"'{key}' must be a list")
+    for word in words:
+        if word not in known:
+            raise BadExample(f"'{key}' cannot be '{word}'")
+    return words
+
+
+def _percent(text: Any) -> int:
+    number = str(text).removesuffix(" %")
+    if not number.isdecimal() or int(number) > 100:
+        raise BadExample(f"coverage is written like 50 %, not '{text}'")
+    return int(number)
+
+
+def _truth(text: Any) -> bool | None:
     truths = {"present": True, "absent": False, "unknown": None}
-    if text not in truths:
+    if str(text) not in truths:
         raise BadExample(f"a state is present, absent or unknown, not '{text}'")
-    return truths[text]
+    return truths[str(text)]
 
 
 def _observe(
@@ -246,7 +283,4 @@ def _observe(
 def _as_json(written: Any, numeric: bool) -> Any:
     if not numeric or not isinstance(written, str):
         return written
-    try:
-        return Decimal(written)
-    except InvalidOperation:
-        return written
+    return Decimal(written) if NUMBER.fullmatch(written) else written

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import NotFound, UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
@@ -112,7 +112,13 @@ def api(assessor: Assessor, now: Clock = clock) -> Blueprint:
 def _json_body() -> bytes:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)
+    declared = request.content_length
+    if declared is None and len(body) == request.max_content_length and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge  # werkzeug cuts a chunked body at the limit without a word
+    if declared is not None and len(body) < declared:
+        raise ClientDisconnected
+    return body
 
 
 def _options(allowed: dict[str, tuple[str, ...] | None]) -> dict[str, str]:

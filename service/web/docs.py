@@ -40,7 +40,7 @@ def docs() -> Blueprint:
 
     @routes.get("/static/<path:name>")
     def static(name: str) -> Response:
-        return send_from_directory(STATIC, name)
+        return send_from_directory(STATIC, name, conditional=False)
 
     return routes
 

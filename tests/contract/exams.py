@@ -1,0 +1,142 @@
+"""Exams as people post them, and as they get them wrong: drawn from the vocabulary, for hypothesis.
+
+`exams` are right by construction, `spoilt_exams` wrong in exactly one thing that the shape of the
+contract alone may not show: a side, a unit, a step, a range, a word.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from schemas.exam import ROLES
+from schemas.observations import STATUSES
+from service.domain.exam import SIDES
+from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import FindingDefinition
+
+Body = dict[str, Any]
+MOST_FINDINGS = 25
+AGES_IN_HOURS = (-20, 0, 5, 25, 24 * 100)
+
+references = st.from_regex(r"[A-Za-z0-9._:/-]{1,128}", fullmatch=True)
+words = st.sampled_from(["goniometer", "belt-fixed dynamometer, mean of three", "seen from the front", "×2"])
+
+
+def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    """Exams that the service accepts."""
+    places = [(d, side) for d in rulebase.findings.values() for side in (SIDES if d.sided else (None,))]
+    return st.fixed_dictionaries(
+        {
+            "knees": st.lists(st.sampled_from(SIDES), min_size=1, max_size=2, unique=True),
+            "findings": st.lists(
+                st.sampled_from(places), max_size=MOST_FINDINGS, unique_by=lambda at: (at[0].id, at[1])
+            ).flatmap(lambda chosen: st.tuples(*(_item(d, side, now) for d, side in chosen)).map(list)),
+        },
+        optional={
+            "exam_id": references,
+            "subject": references,
+            "encounter": references,
+            "performed_at": st.just(_written(now)),
+            "clearances": st.lists(_clearance(rulebase, now), max_size=2),
+        },
+    ).map(_only_painful_knees)
+
+
+def spoilt_exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    """Exams that would be accepted, were it not for one thing."""
+    return st.tuples(exams(rulebase, now), _item_spoilt(rulebase, now)).map(
+        lambda drawn: {**drawn[0], "findings": [drawn[1], *drawn[0]["findings"]]}
+    )
+
+
+def _only_painful_knees(body: Body) -> Body:
+    for item in body["findings"]:
+        if item["id"] == "knee_pain_present" and item["side"] in body["knees"]:
+            item.pop("status", None)
+            item["value"] = True
+    return body
+
+
+def _item(definition: FindingDefinition, side: str | None, now: datetime) -> SearchStrategy[Body]:
+    named = [definition.id] * 3 + [alias.upper() for alias in definition.aliases]
+    told: dict[str, SearchStrategy[Any]] = {"id": st.sampled_from(named)}
+    if side is not None:
+        told["side"] = st.just(side)
+    beside: dict[str, SearchStrategy[Any]] = {
+        "observed_at": st.sampled_from([_written(now - timedelta(hours=age)) for age in AGES_IN_HOURS]),
+        "method": words,
+        "assessor": references,
+        "painful": st.booleans(),
+    }
+    if definition.unit is not None:
+        beside["unit"] = st.just(definition.unit)
+    if definition.id == "knee_pain_present":
+        told["id"] = st.just(definition.id)
+    observed = st.fixed_dictionaries({**told, "value": _value(definition)}, optional=beside)
+    missing = st.fixed_dictionaries({**told, "status": st.sampled_from(STATUSES[1:])}, optional=beside)
+    return st.one_of(observed, observed, observed, missing)
+
+
+def _value(definition: FindingDefinition) -> SearchStrategy[Any]:
+    if definition.numeric:
+        low, high = _steps(definition)
+        return st.integers(low, high).map(lambda steps: _number(definition, steps))
+    known = [value for value in definition.values if value not in definition.exclusive_values]
+    if definition.type == "set":
+        return st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)
+    spoken = st.sampled_from([*definition.values, *definition.value_aliases])
+    return st.one_of(spoken, st.booleans()) if definition.type == "yes_no" else spoken
+
+
+def _steps(definition: FindingDefinition) -> tuple[int, int]:
+    assert definition.minimum is not None and definition.maximum is not None and definition.step is not None
+    return int(definition.minimum / definition.step), int(definition.maximum / definition.step)
+
+
+def _number(definition: FindingDefinition, steps: int) -> int | float:
+    value = (definition.step or Decimal(1)) * steps
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _clearance(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    return st.fixed_dictionaries(
+        {
+            "flag": st.sampled_from(list(rulebase.red_flags)),
+            "by": words,
+            "role": st.just(ROLES[0]),
+            "reason": words,
+            "evidence": words,
+            "at": st.sampled_from([_written(now), _written(now - timedelta(hours=30))]),
+        }
+    )
+
+
+def _item_spoilt(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    sided = next(d for d in rulebase.findings.values() if d.sided and d.numeric and d.unit and d.step)
+    unsided = next(d for d in rulebase.findings.values() if not d.sided and d.type == "choice")
+    beyond = _number(sided, _steps(sided)[1] + 1)
+    right: Body = {"id": sided.id, "side": "left", "value": _number(sided, _steps(sided)[0])}
+    spoil: list[Callable[[Body], Body]] = [
+        lambda item: {**item, "value": beyond},
+        lambda item: {**item, "value": item["value"] + float(sided.step or 1) / 2},
+        lambda item: {**item, "value": str(item["value"])},
+        lambda item: {**item, "unit": "furlong"},
+        lambda item: {**item, "status": "refused"},
+        lambda item: {**item, "observed_at": _written(now + timedelta(hours=25))},
+        lambda item: {key: item[key] for key in item if key != "side"},
+        lambda item: {key: item[key] for key in item if key != "value"},
+        lambda item: {**item, "id": "no such finding"},
+        lambda item: {**item, "painful": "a little"},
+        lambda item: {**item, "comment": "was tired"},
+        lambda _: {"id": unsided.id, "side": "left", "value": next(iter(unsided.values))},
+        lambda _: {"id": unsided.id, "value": "no such word"},
+    ]
+    return st.sampled_from(spoil).map(lambda spoilt: spoilt(right))
+
+
+def _written(instant: datetime) -> str:
+    return instant.isoformat()

@@ -1,0 +1,245 @@
+"""Every answer has the shape the contract gives it, and the contract gives no shape that no answer has."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.app import create_app
+from service.assess import Assessor
+from service.config import CHECKOUT
+from service.domain.rulebase import RuleBase
+from tests.contract.conformance import NotAsDocumented, at, validate, validator
+from tests.contract.sightings import Sightings
+from tests.generators import ExamGenerator, as_json
+
+ASSESS = "/v1/assessments"
+ANSWER = "/paths/~1v1~1assessments/post/responses/201/content/application~1json/schema"
+EXAMPLES = sorted((CHECKOUT / "examples").glob("*.json"))
+QUERIES = ("", "view=brief", "view=full&ledger=true", "view=brief&ledger=true")
+GENERATED = 60
+
+Exam = dict[str, Any]
+
+
+def _example(name: str, *more: Exam, **fields: Any) -> Exam:
+    exam: Exam = json.loads((CHECKOUT / "examples" / f"{name}.json").read_text(encoding="utf-8"))
+    exam["findings"].extend(more)
+    return exam | fields
+
+
+def _cleared(flag: str) -> Exam:
+    return {
+        "flag": flag,
+        "by": "Dr A. Example",
+        "role": "physician",
+        "reason": "Aspirated.",
+        "evidence": "Culture negative.",
+        "at": "2026-11-20T09:00:00Z",
+    }
+
+
+HOLD = _example("hot-knee")
+CLEARED = _example("hot-knee", clearances=[_cleared("Z03"), _cleared("Z06")])
+ALL_CLEARED = _example("hot-knee", clearances=[_cleared("Z03"), _cleared("Z21")])
+TWO_KNEES = _example("both-knees")
+OUT_OF_SCOPE = _example("full-chain", {"id": "knee_or_hip_prosthesis", "side": "left", "value": "yes"}, knees=["left"])
+NAMED = _example("four-findings", exam_id="visit-1", subject="person/1", encounter="e:1")
+STALE = _example(
+    "four-findings",
+    {"id": "fever", "value": "no", "observed_at": "2026-11-01T09:00:00Z"},
+    {"id": "hip_abd_mmt", "side": "left", "value": "4", "observed_at": "2020-01-01T09:00:00Z"},
+)
+COMPUTED = _example(
+    "four-findings",
+    {"id": "body_mass_kg", "value": 70},
+    {"id": "hip_abd_hhd_n", "side": "left", "value": 90},
+    {"id": "hip_er_hhd_n", "side": "left", "value": 60},
+)
+UNEXPLAINED = _example("normal-exam", {"id": "periarticular_muscle_tension", "side": "right", "value": "moderate"})
+YOUNG = {"knees": ["right"], "findings": [{"id": "age_years", "value": 10}]}
+SEVENTEEN = {"knees": ["right"], "findings": [{"id": "age_years", "value": 17}]}
+EMPTY = {"knees": ["left", "right"], "findings": []}
+MADE = {
+    "hold": HOLD,
+    "a clearance that counts and one that does not": CLEARED,
+    "a hold that is cleared": ALL_CLEARED,
+    "two knees": TWO_KNEES,
+    "a knee out of scope": OUT_OF_SCOPE,
+    "references": NAMED,
+    "stale findings": STALE,
+    "computed findings": COMPUTED,
+    "tension that nothing explains": UNEXPLAINED,
+    "a child": YOUNG,
+    "outside the intended use": SEVENTEEN,
+    "nothing at all": EMPTY,
+}
+
+
+def _post(client: FlaskClient, exam: Exam | bytes, query: str = "") -> TestResponse:
+    body = exam if isinstance(exam, bytes) else json.dumps(exam).encode()
+    return client.post(ASSESS, data=body, query_string=query, content_type="application/json")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_the_answer_to_every_example_is_as_documented(client: FlaskClient, file: Path, query: str) -> None:
+    response = _post(client, file.read_bytes(), query)
+    assert response.status_code == 201
+    answer = validate(response)
+    assert ("trace" in answer, "undetermined" in answer) == (("brief" not in query),) * 2
+    assert ("ledger" in answer) == ("ledger=true" in query)
+
+
+@pytest.mark.parametrize("exam", MADE.values(), ids=MADE.keys())
+def test_the_answer_to_every_kind_of_exam_is_as_documented(client: FlaskClient, exam: Exam) -> None:
+    response = _post(client, exam, "ledger=true")
+    assert response.status_code == 201
+    validate(response)
+
+
+def test_the_exams_made_here_are_what_they_are_called(client: FlaskClient) -> None:
+    answers = {name: _post(client, exam).json for name, exam in MADE.items()}
+    assert answers["hold"]["safety"]["status"] == "hold"
+    assert ["cleared" in f for f in answers["a clearance that counts and one that does not"]["safety"]["flags"]] == [
+        True,
+        False,
+    ]
+    assert answers["a hold that is cleared"]["safety"]["status"] != "hold"
+    assert len(answers["two knees"]["knees"]) == 2
+    assert answers["a knee out of scope"]["knees"][0]["scope"] == "out"
+    assert len(answers["stale findings"]["stale"]) == 2
+    assert answers["outside the intended use"]["outside_intended_use"] is True
+
+
+def test_the_contract_promises_nothing_that_no_answer_has(
+    client: FlaskClient, rulebase: RuleBase, now: datetime
+) -> None:
+    """And nothing optional that every answer has."""
+    seen = Sightings(ANSWER)
+    for response in (*_answers(client, rulebase, now), _under_reviewed_rules(rulebase, now)):
+        assert response.status_code == 201
+        seen.add(validate(response))
+    assert list(seen.never_present()) == []
+    assert list(seen.never_absent()) == []
+
+
+def test_every_safety_status_scope_outcome_and_class_is_seen_in_some_answer(
+    client: FlaskClient, rulebase: RuleBase, now: datetime
+) -> None:
+    statuses, classes, urgencies = set(), set(), set()
+    for response in _answers(client, rulebase, now):
+        answer = response.json
+        statuses.add(answer["safety"]["status"])
+        urgencies |= {flag["urgency"] for flag in answer["safety"]["flags"]}
+        classes |= {contributor["class"] for knee in answer["knees"] for contributor in knee["contributors"]}
+    assert statuses == {"clear", "refer", "incomplete", "hold"}
+    assert classes == set(at("/components/schemas/Class/enum"))
+    assert urgencies == set(at("/components/schemas/Urgency/enum"))
+
+
+def test_a_hold_that_shows_a_contributor_is_not_as_documented(client: FlaskClient) -> None:
+    held, shown = _post(client, HOLD).json, _post(client, NAMED).json
+    assert validator(ANSWER).is_valid(held)
+    for key in ("contributors", "states", "recommendations", "next_tests"):
+        part = shown["knees"][0][key]
+        assert part, key
+        leaking = {**held, "knees": [{**held["knees"][0], key: part}]}
+        assert not validator(ANSWER).is_valid(leaking), key
+
+
+def test_a_knee_out_of_scope_that_shows_a_contributor_is_not_as_documented(client: FlaskClient) -> None:
+    out, shown = _post(client, OUT_OF_SCOPE).json, _post(client, NAMED).json
+    assert validator(ANSWER).is_valid(out)
+    leaking = {**out, "knees": [{**out["knees"][0], "contributors": shown["knees"][0]["contributors"]}]}
+    assert not validator(ANSWER).is_valid(leaking)
+
+
+def test_a_draft_that_does_not_say_so_is_not_as_documented(client: FlaskClient) -> None:
+    answer = _post(client, NAMED).json
+    del answer["rule_base"]["notice"]
+    assert not validator(ANSWER).is_valid(answer)
+
+
+def test_every_finding_is_as_documented(client: FlaskClient, rulebase: RuleBase) -> None:
+    seen = Sightings("/components/schemas/Finding")
+    listed = validate(client.get("/v1/findings"))["findings"]
+    assert [line["id"] for line in listed] == list(rulebase.findings)
+    for line in listed:
+        whole = validate(client.get(f"/v1/findings/{line['id']}"))
+        assert line.items() <= whole.items()
+        seen.add(whole)
+    assert list(seen.never_present()) == []
+    assert list(seen.never_absent()) == []
+
+
+def test_every_rule_is_as_documented(client: FlaskClient, rulebase: RuleBase) -> None:
+    root = "/paths/~1v1~1rules~1{code}/get/responses/200/content/application~1json/schema"
+    seen = Sightings(root)
+    listed = validate(client.get("/v1/rules"))["rules"]
+    assert len(listed) == len(rulebase.rules) + len(rulebase.conventions)
+    for line in listed:
+        whole = validate(client.get(f"/v1/rules/{line['code']}"))
+        assert line.items() <= whole.items()
+        seen.add(whole)
+    assert list(seen.never_present()) == []
+    assert list(seen.never_absent()) == []
+
+
+READ = ("/v1/findings?q=flat+foot", "/v1/findings?q=nothing+like+it", "/v1/findings?q=", "/v1/findings/",
+        "/v1/contributors", "/v1/rulebase", "/healthz", "/readyz", "/healthz?from=probe", "/docs", "/openapi.yaml",
+        "/static/docs.js", "/static/swagger-ui/swagger-ui.css", "/static/swagger-ui/LICENSE")  # fmt: skip
+
+
+@pytest.mark.parametrize("address", READ)
+def test_everything_else_that_can_be_read_is_as_documented(client: FlaskClient, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 200
+    validate(response)
+    validate(client.head(address))
+    validate(client.options(address))
+
+
+def test_an_answer_that_has_one_key_too_many_is_not_as_documented(client: FlaskClient) -> None:
+    response = client.get("/readyz")
+    response.set_data(json.dumps({**response.json, "extra": 1}))
+    with pytest.raises(NotAsDocumented, match="extra"):
+        validate(response)
+
+
+def test_an_answer_of_an_undocumented_status_or_media_type_is_not_as_documented(client: FlaskClient) -> None:
+    response = client.get("/readyz")
+    response.status_code = 503
+    with pytest.raises(NotAsDocumented, match="documented are 200, 405, 500"):
+        validate(response)
+    response = client.get("/readyz")
+    response.content_type = "text/html"
+    with pytest.raises(NotAsDocumented, match="text/html"):
+        validate(response)
+
+
+def _answers(client: FlaskClient, rulebase: RuleBase, now: datetime) -> Iterator[TestResponse]:
+    """Answers to the examples, to the exams made here, and to many drawn near the thresholds of the rules."""
+    for query, exams in (("ledger=true", MADE.values()), ("view=brief", [NAMED])):
+        for exam in exams:
+            yield _post(client, exam, query)
+    for file in EXAMPLES:
+        yield _post(client, file.read_bytes())
+    for body in ExamGenerator(rulebase, now, seed=1).bodies(GENERATED):
+        yield _post(client, as_json(body))
+
+
+def _under_reviewed_rules(rulebase: RuleBase, now: datetime) -> TestResponse:
+    approval = replace(
+        rulebase.approval, status="reviewed", approved_by="Dr A. Example", approved_on=date(2026, 11, 1)
+    )
+    reviewed = Assessor.of(replace(rulebase, approval=approval))
+    client = create_app(assessor=reviewed, now=lambda: now).test_client()
+    assert "notice" not in validate(client.get("/v1/rulebase"))
+    return _post(client, NAMED)
