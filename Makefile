@@ -18,7 +18,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check bench setup lock clean
+.PHONY: help serve test lint check bench prove setup lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,12 @@ lint: $(TEST) $(SELF) ## style, types and the direction of imports
 check: $(TEST) $(SELF) ## load the rule base strictly and run every example on both evaluators
 	$(BIN)/kneechain rules check
 
-bench: $(TEST) $(SELF) ## measure, beside other engines
+bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)
+	$(BIN)/python -m bench.http_rate
+
+prove: $(TEST) $(SELF) ## the promises at their full size; takes long
+	KNEECHAIN_FULL=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=15 $(ARGS)
 
 setup: $(TEST) $(SELF) ## only the set-up, with all that tests and benches need
 

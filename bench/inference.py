@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = table_rows(measure(chosen, timed, asked.rounds))
     result = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "asked": vars(asked) | {"out": str(asked.out)},
+        "asked": {key: value for key, value in vars(asked).items() if key != "out"},
         "machine": _machine(),
         "rule_base": _rule_base(inference),
         "agreement": _agreement(len(checked) + len(timed), times_fired),

@@ -75,7 +75,7 @@ def write_contributor_definition(definition: ContributorDefinition) -> Json:
         "beneath": definition.beneath,
         "link_certainty": {
             "grade": certainty.grade,
-            "shown_as": certainty.shown_as or certainty.grade.replace("_", " "),
+            "shown_as": certainty.words,
             "text": certainty.text,
             "cites": list(certainty.cites),
         },

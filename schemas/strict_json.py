@@ -50,9 +50,8 @@ def read_json(body: bytes) -> Any:
         ) from None
     except RecursionError:
         raise InvalidBody([_too_deep("")]) from None
-    faults = list(_faults(value, "", 1))
-    if faults:
-        raise InvalidBody(faults)
+    if not _sound(value, 1):
+        raise InvalidBody(_faults(value, "", 1))
     return value
 
 
@@ -78,6 +77,16 @@ def _decimal(text: str) -> Decimal | NotANumber:
     if number is None or not -12 <= int(number.as_tuple().exponent) <= 12 or number.adjusted() > 18:
         return NotANumber(text)
     return number
+
+
+def _sound(value: Any, depth: int) -> bool:
+    """Whether no key is repeated and nothing lies too deep; only if not is it worth naming the places."""
+    if not isinstance(value, dict | list):
+        return True
+    if depth > DEEPEST or isinstance(value, RepeatedKeys):
+        return False
+    children = value.values() if isinstance(value, dict) else value
+    return all(_sound(child, depth + 1) for child in children if isinstance(child, dict | list))
 
 
 def _faults(value: Any, pointer: str, depth: int) -> Iterator[Fault]:

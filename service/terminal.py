@@ -88,7 +88,7 @@ def _contributor(
         f"{rank}{definition.label}: [bold]{rulebase.class_words[standing.name]}[/] "
         f"(for {standing.support}, against {standing.against}; "
         f"{standing.assessed} of {standing.of} examined; "
-        f"link certainty {certainty.shown_as or certainty.grade.replace('_', ' ')})"
+        f"link certainty {certainty.words})"
     )
     codes = (*standing.supporting_rules, *standing.opposing_rules, *contributor.noted_rules)
     for code in codes:

@@ -43,6 +43,7 @@ from service.domain.vocabulary import (
     FirstUsable,
     KnownTrue,
     Ratio,
+    UsableTest,
 )
 
 FULL = os.environ.get("KNEECHAIN_FULL") == "1"
@@ -295,20 +296,24 @@ class ExamGenerator:
             self._satisfy(definition, test, self._key(test.finding, side, test.other))
             return
         match self.rulebase.derived[test.finding].formula:
-            case FirstUsable(tests) | Count(tests):
-                wanted = tests if test.levels == ("no",) else self._some(list(tests))
-                for option in wanted:
-                    if test.levels == ("no",):
-                        self._violate(option.test, seen_from)
-                    else:
-                        self._aim(option.test, seen_from, depth - 1)
-                    if option.only_if and self.random.random() < 0.5:
-                        self._aim(option.only_if, seen_from, depth - 1)
+            case FirstUsable(tests):
+                self._aim_at_options(tests, test.levels == ("yes",), seen_from, depth)
+            case Count(tests):
+                self._aim_at_options(tests, self.random.random() < 0.5, seen_from, depth)
             case KnownTrue(when):
                 self._aim(when, seen_from, depth - 1)
             case Ratio() | Difference() as formula:
                 level = Fraction(test.levels[0])  # type: ignore[arg-type]
                 self._set_operands(formula, seen_from, level)
+
+    def _aim_at_options(self, tests: tuple[UsableTest, ...], true: bool, side: Side, depth: int) -> None:
+        for option in self._some(list(tests)) if true else tests:
+            if true:
+                self._aim(option.test, side, depth - 1)
+            else:
+                self._violate(option.test, side)
+            if option.only_if and self.random.random() < 0.5:
+                self._aim(option.only_if, side, depth - 1)
 
     def _satisfy(self, definition: FindingDefinition, test: FindingTest, key: Key) -> None:
         self._set(definition, key, lambda level: holds(test.word, test.levels, level))

@@ -173,15 +173,15 @@ class Sitting:
 
     def _outcome(self, code: str, side: str) -> str:
         rule = self.rules[code]
-        when = self._part(rule["when"], side, least)
-        unless = self._part(rule["unless"], side, greatest) if "unless" in rule else FALSE
+        when = self.part(rule["when"], side, least)
+        unless = self.part(rule["unless"], side, greatest) if "unless" in rule else FALSE
         if when == FALSE:
             return "silent"
         if unless == TRUE:
             return "suppressed"
         return "fires" if when == TRUE else "undetermined"
 
-    def _part(self, node: Any, side: str, together: Callable[[list[int]], int]) -> int:
+    def part(self, node: Any, side: str, together: Callable[[list[int]], int]) -> int:
         if isinstance(node, list):
             return together([self.condition(member, side) for member in node])
         return self.condition(node, side)

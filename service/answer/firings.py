@@ -14,6 +14,7 @@ from service.domain.rule import (
     Effect,
     FindingTest,
     FlagTest,
+    Forbid,
     Recommend,
     Score,
     StateTest,
@@ -25,8 +26,15 @@ from service.inference.view import View
 def safety_firings(case: Case, steps: Iterator[int]) -> Iterator[Firing]:
     """The safety rules that fired, from either side."""
     for index, rule, side, view_side in case.screen.fired:
-        effects = tuple((effect, None) for effect in rule.effects)
+        effects = tuple((effect, None) for effect in rule.effects if not _withheld(case, effect))
         yield _firing(case, next(steps), index, case.screen.views[view_side], side, effects)
+
+
+def _withheld(case: Case, effect: Effect) -> bool:
+    """Under a hold no recommendation is named, not even to forbid it."""
+    if not case.screen.hold or not isinstance(effect, Forbid):
+        return False
+    return not case.rulebase.recommendations.keys().isdisjoint(effect.ids)
 
 
 def knee_firings(case: Case, view: View, steps: Iterator[int]) -> Iterator[Firing]:

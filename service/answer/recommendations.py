@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from service.answer.case import Case
+from service.answer.sentences import class_said
 from service.domain.assessment import Firing, Recommendation
 from service.domain.rule import Recommend
 from service.domain.vocabulary import RecommendationDefinition
@@ -50,8 +51,7 @@ class Offer:
         name = self.view.standings[target].name
         if name in (definition.given_while or self.policy.given_while):
             return None
-        rulebase = self.case.rulebase
-        return f"{rulebase.contributors[target].label}: {rulebase.class_words[name]}"
+        return class_said(self.case.rulebase, target, name)
 
     def _target(self, definition: RecommendationDefinition) -> str | None:
         state = definition.target_if_state

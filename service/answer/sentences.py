@@ -40,8 +40,7 @@ def criterion_sentence(case: Case, criterion: Criterion, view: View) -> str:
         case StateTest(state):
             return rulebase.states[state].label
         case ClassTest(contributor):
-            name = view.standings[contributor].name
-            return f"{rulebase.contributors[contributor].label}: {rulebase.class_words[name]}"
+            return class_said(rulebase, contributor, view.standings[contributor].name)
         case CoverageTest(contributor):
             assessed, of = view.coverage[contributor]
             return f"{rulebase.contributors[contributor].label}: {assessed} of {of} key groups assessed"
@@ -49,6 +48,16 @@ def criterion_sentence(case: Case, criterion: Criterion, view: View) -> str:
             return f"red flag {flag}, {rulebase.red_flags[flag].label}"
         case AssessedTest():
             return f"{view.side} knee assessed"
+
+
+def class_said(rulebase: RuleBase, contributor: str, name: str) -> str:
+    """A class in words, never without the link certainty beside it."""
+    definition = rulebase.contributors[contributor]
+    return rulebase.wording["headline_contributor"].format(
+        label=definition.label,
+        words=rulebase.class_words[name],
+        certainty=definition.link_certainty.words,
+    )
 
 
 def _finding_sentence(case: Case, test: FindingTest, view: View) -> str:

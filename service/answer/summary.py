@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from service.answer.case import Case
 from service.answer.next_tests import ask_next
+from service.answer.sentences import class_said
 from service.domain.assessment import Contributor, Flag, Knee, Safety, Summary
 
 MOST_NAMED = 3
@@ -64,9 +65,4 @@ def _knee(case: Case, knee: Knee, open_: list[Flag]) -> str:
 
 
 def _contributor(case: Case, contributor: Contributor) -> str:
-    certainty = contributor.definition.link_certainty
-    return case.rulebase.wording["headline_contributor"].format(
-        label=contributor.definition.label,
-        words=case.rulebase.class_words[contributor.standing.name],
-        certainty=certainty.shown_as or certainty.grade.replace("_", " "),
-    )
+    return class_said(case.rulebase, contributor.definition.id, contributor.standing.name)

@@ -238,6 +238,10 @@ class LinkCertainty:
     cites: tuple[str, ...]
     shown_as: str | None = None
 
+    @property
+    def words(self) -> str:
+        return self.shown_as or self.grade.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class KeyGroup:

@@ -223,7 +223,7 @@ def _read_on_other_side(rulebase: RuleBase) -> set[str]:
         for criterion in rule.criteria()
         if isinstance(criterion, FindingTest) and criterion.other
     }
-    for derived in reversed(rulebase.derived.values()):  # a formula reads only those above it
+    for derived in reversed(tuple(rulebase.derived.values())):  # a formula reads only those above it
         for finding, other in (*_reads(derived.formula), *_asked_first(derived.formula)):
             if other or derived.id in read:
                 read.add(finding)
@@ -305,7 +305,7 @@ def _derived_observation(
     ratio = definition.derive
     assert ratio is not None
     keys: list[Key] = [
-        (operand.finding, side if rulebase.findings[operand.finding].sided else None)
+        (operand.finding, _side_of(rulebase.findings[operand.finding], side, operand.other))
         for operand in ratio.operands
     ]
     inputs = [observations.get(key) for key in keys]
@@ -324,3 +324,9 @@ def _derived_observation(
         level=in_steps(value, definition.step),
         derived_from=tuple(keys),
     )
+
+
+def _side_of(definition: FindingDefinition, side: Side | None, other: bool) -> Side | None:
+    if not definition.sided or side is None:
+        return None
+    return OTHER[side] if other else side

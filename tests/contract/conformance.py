@@ -149,8 +149,10 @@ def _documented(answer: Answer) -> str:
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
     """What a templated path matches; the path of a static file may hold slashes."""
-    anything = ".+" if path.startswith("/static/") else "[^/]+"
-    return re.compile("".join(anything if part[0] == "{" else re.escape(part) for part in _parts(path)) + "/?")
+    anything = "[^/].*" if path.startswith("/static/") else "[^/]+"
+    return re.compile(
+        "".join(anything if part[0] == "{" else re.escape(part) for part in _parts(path)) + "/?"
+    )
 
 
 def _parts(path: str) -> list[str]:

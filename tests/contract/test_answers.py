@@ -49,7 +49,9 @@ HOLD = _example("hot-knee")
 CLEARED = _example("hot-knee", clearances=[_cleared("Z03"), _cleared("Z06")])
 ALL_CLEARED = _example("hot-knee", clearances=[_cleared("Z03"), _cleared("Z21")])
 TWO_KNEES = _example("both-knees")
-OUT_OF_SCOPE = _example("full-chain", {"id": "knee_or_hip_prosthesis", "side": "left", "value": "yes"}, knees=["left"])
+OUT_OF_SCOPE = _example(
+    "full-chain", {"id": "knee_or_hip_prosthesis", "side": "left", "value": "yes"}, knees=["left"]
+)
 NAMED = _example("four-findings", exam_id="visit-1", subject="person/1", encounter="e:1")
 STALE = _example(
     "four-findings",
@@ -62,7 +64,9 @@ COMPUTED = _example(
     {"id": "hip_abd_hhd_n", "side": "left", "value": 90},
     {"id": "hip_er_hhd_n", "side": "left", "value": 60},
 )
-UNEXPLAINED = _example("normal-exam", {"id": "periarticular_muscle_tension", "side": "right", "value": "moderate"})
+UNEXPLAINED = _example(
+    "normal-exam", {"id": "periarticular_muscle_tension", "side": "right", "value": "moderate"}
+)
 YOUNG = {"knees": ["right"], "findings": [{"id": "age_years", "value": 10}]}
 SEVENTEEN = {"knees": ["right"], "findings": [{"id": "age_years", "value": 17}]}
 EMPTY = {"knees": ["left", "right"], "findings": []}
@@ -107,7 +111,9 @@ def test_the_answer_to_every_kind_of_exam_is_as_documented(client: FlaskClient, 
 def test_the_exams_made_here_are_what_they_are_called(client: FlaskClient) -> None:
     answers = {name: _post(client, exam).json for name, exam in MADE.items()}
     assert answers["hold"]["safety"]["status"] == "hold"
-    assert ["cleared" in f for f in answers["a clearance that counts and one that does not"]["safety"]["flags"]] == [
+    assert [
+        "cleared" in f for f in answers["a clearance that counts and one that does not"]["safety"]["flags"]
+    ] == [
         True,
         False,
     ]
@@ -192,9 +198,22 @@ def test_every_rule_is_as_documented(client: FlaskClient, rulebase: RuleBase) ->
     assert list(seen.never_absent()) == []
 
 
-READ = ("/v1/findings?q=flat+foot", "/v1/findings?q=nothing+like+it", "/v1/findings?q=", "/v1/findings/",
-        "/v1/contributors", "/v1/rulebase", "/healthz", "/readyz", "/healthz?from=probe", "/docs", "/openapi.yaml",
-        "/static/docs.js", "/static/swagger-ui/swagger-ui.css", "/static/swagger-ui/LICENSE")  # fmt: skip
+READ = (
+    "/v1/findings?q=flat+foot",
+    "/v1/findings?q=nothing+like+it",
+    "/v1/findings?q=",
+    "/v1/findings/",
+    "/v1/contributors",
+    "/v1/rulebase",
+    "/healthz",
+    "/healthz?from=probe",
+    "/readyz",
+    "/docs",
+    "/openapi.yaml",
+    "/static/docs.js",
+    "/static/swagger-ui/swagger-ui.css",
+    "/static/swagger-ui/LICENSE",
+)
 
 
 @pytest.mark.parametrize("address", READ)

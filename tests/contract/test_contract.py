@@ -31,11 +31,14 @@ SCHEMAS = "/components/schemas"
 MAPS = {f"{SCHEMAS}/Finding/properties/words", f"{SCHEMAS}/Finding/properties/value_aliases"}
 """The only objects whose keys the contract cannot list: they are words of the vocabulary."""
 AUTOMATIC = {"HEAD", "OPTIONS"}
-KEYWORDS = set(
-    """$ref additionalProperties allOf anyOf const default description else enum examples exclusiveMinimum
-    format if items maxItems maxLength maximum minItems minLength minimum not oneOf pattern properties
-    required then title type uniqueItems""".split()
-)
+# fmt: off
+KEYWORDS = {
+    "$ref", "additionalProperties", "allOf", "anyOf", "const", "default", "description", "else", "enum",
+    "examples", "exclusiveMinimum", "format", "if", "items", "maxItems", "maxLength", "maximum", "minItems",
+    "minLength", "minimum", "not", "oneOf", "pattern", "properties", "required", "then", "title", "type",
+    "uniqueItems",
+}
+# fmt: on
 
 
 # -- the document ----------------------------------------------------------------------------
@@ -187,8 +190,23 @@ TIMES = {
     "2026-11-20": False,
     "2026-W47-5T08:30:00Z": False,
 }
-REFERENCES = {"a": True, "a" * 128: True, "a" * 129: False, "A.b_c:d/e-9": True, "": False, "ä": False, "a b": False}
-STATEMENTS = {"x": True, "x" * 1000: True, "x" * 1001: False, "": False, "   ": False, f"  {'x' * 1000}  ": True}
+REFERENCES = {
+    "a": True,
+    "a" * 128: True,
+    "a" * 129: False,
+    "A.b_c:d/e-9": True,
+    "": False,
+    "ä": False,
+    "a b": False,
+}
+STATEMENTS = {
+    "x": True,
+    "x" * 1000: True,
+    "x" * 1001: False,
+    "": False,
+    "   ": False,
+    f"  {'x' * 1000}  ": True,
+}
 METHODS = {"x": True, "x" * 200: True, "x" * 201: False, "": False, " ": False, "two words": True}
 PLACES = {
     "exam_id": ("/exam_id", REFERENCES),
@@ -221,7 +239,10 @@ KINDS: dict[str, tuple[dict[str, Any], bool]] = {
     "a boolean": ({"id": "knee_pain_present", "side": "left", "value": True}, True),
     "a set": ({"id": "pain_provokers", "side": "left", "value": ["stairs_up"]}, True),
     "no value, a status": ({"id": "fpi6", "side": "left", "status": "refused"}, True),
-    "a value that is said to be observed": ({"id": "fpi6", "side": "left", "value": 8, "status": "observed"}, True),
+    "a value that is said to be observed": (
+        {"id": "fpi6", "side": "left", "value": 8, "status": "observed"},
+        True,
+    ),
     "neither value nor status": ({"id": "fpi6", "side": "left"}, False),
     "observed without a value": ({"id": "fpi6", "side": "left", "status": "observed"}, False),
     "a value and another status": ({"id": "fpi6", "side": "left", "value": 8, "status": "unable"}, False),
@@ -229,7 +250,10 @@ KINDS: dict[str, tuple[dict[str, Any], bool]] = {
     "null and a status": ({"id": "fpi6", "side": "left", "value": None, "status": "refused"}, False),
     "an object": ({"id": "fpi6", "side": "left", "value": {"is": 8}}, False),
     "an empty set": ({"id": "pain_provokers", "side": "left", "value": []}, False),
-    "a set with one word twice": ({"id": "pain_provokers", "side": "left", "value": ["stairs_up", "stairs_up"]}, False),
+    "a set with one word twice": (
+        {"id": "pain_provokers", "side": "left", "value": ["stairs_up", "stairs_up"]},
+        False,
+    ),
     "a side that is none": ({"id": "fpi6", "side": "both", "value": 8}, False),
     "an unknown key": ({"id": "fpi6", "side": "left", "value": 8, "note": "tired"}, False),
     "a null unit": ({"id": "fpi6", "side": "left", "value": 8, "unit": None}, False),
@@ -248,7 +272,9 @@ def test_contract_and_code_accept_the_same_kinds_of_finding(
     assert client.post("/v1/assessments?view=brief", json=body).status_code == (201 if right else 422)
 
 
-@pytest.mark.parametrize("knees", [[], ["left", "left"], ["both"], "left", None, ["left", "right", "left"]], ids=str)
+@pytest.mark.parametrize(
+    "knees", [[], ["left", "left"], ["both"], "left", None, ["left", "right", "left"]], ids=str
+)
 def test_contract_and_code_refuse_the_same_knees(client: FlaskClient, knees: Any) -> None:
     body = {"knees": knees, "findings": []}
     assert not validator(f"{SCHEMAS}/Exam").is_valid(body)
@@ -393,7 +419,9 @@ def test_every_example_of_a_parameter_finds_something(client: FlaskClient) -> No
     for path, _, operation in operations():
         examples = {p["name"]: p["example"] for p in operation.get("parameters", ()) if "example" in p}
         if examples:
-            found = client.get(path.format(**examples), query_string={k: v for k, v in examples.items() if k == "q"})
+            found = client.get(
+                path.format(**examples), query_string={k: v for k, v in examples.items() if k == "q"}
+            )
             assert found.status_code == 200
             assert found.json != {"findings": []} if found.is_json else found.data
 

@@ -1,7 +1,8 @@
 """Whatever is sent, the answer is one the contract has: schemathesis against the application itself.
 
-By default 150 examples for POST /v1/assessments in each test and 25 for the other operations;
-with KNEECHAIN_FULL=1, 2,000 and 250.
+By default up to 150 examples for POST /v1/assessments in each test and 25 for each other operation;
+with KNEECHAIN_FULL=1, 2,000 and 250. Beside them come schemathesis' fixed ones: each boundary of
+each field, each required one missing, every other method.
 """
 
 import os
@@ -43,9 +44,8 @@ def _serve_in_process(client: FlaskClient) -> None:
     served["application"] = client.application
 
 
-def examples(posted: bool) -> settings:
+def examples(usual: int, full: int) -> settings:
     """So many examples, the same ones every time."""
-    usual, full = (150, 2_000) if posted else (25, 250)
     return settings(
         max_examples=full if FULL else usual,
         derandomize=True,
@@ -56,13 +56,13 @@ def examples(posted: bool) -> settings:
 
 
 @contract.include(path=ASSESS).parametrize()
-@examples(posted=True)
+@examples(150, full=2_000)
 def test_any_body_is_answered_as_documented(case: schemathesis.Case) -> None:
     case.call_and_validate()
 
 
 @contract.exclude(path=ASSESS).parametrize()
-@examples(posted=False)
+@examples(25, full=250)
 def test_any_other_request_is_answered_as_documented(case: schemathesis.Case) -> None:
     case.call_and_validate()
 
@@ -71,32 +71,34 @@ def test_exams_in_the_words_of_the_vocabulary_are_answered_as_documented(
     rulebase: RuleBase, now: datetime
 ) -> None:
     right, wrong = _cases(exams(rulebase, now)), _cases(spoilt_exams(rulebase, now))
-    seen = _post(st.one_of(right, right, wrong, contract[ASSESS]["POST"].as_strategy()))
+    own = contract[ASSESS]["POST"].as_strategy()
+    seen = _post(st.one_of(right, right, right, wrong, own), examples(150, full=2_000))
     assert seen.keys() == {201, 422}
     assert seen[201] >= 0.4 * seen.total()
-    assert seen[422] >= 0.2 * seen.total()
+    assert seen[422] >= 0.15 * seen.total()
 
 
 def test_exams_that_are_right_by_the_vocabulary_are_accepted(rulebase: RuleBase, now: datetime) -> None:
-    assert _post(_cases(exams(rulebase, now))).keys() == {201}
+    assert _post(_cases(exams(rulebase, now)), examples(60, full=2_000)).keys() == {201}
 
 
 def test_exams_with_one_thing_wrong_are_refused(rulebase: RuleBase, now: datetime) -> None:
-    assert _post(_cases(spoilt_exams(rulebase, now))).keys() == {422}
+    assert _post(_cases(spoilt_exams(rulebase, now)), examples(60, full=2_000)).keys() == {422}
 
 
 def _cases(bodies: SearchStrategy[Body]) -> SearchStrategy[schemathesis.Case]:
     options = st.fixed_dictionaries(
-        {}, optional={"view": st.sampled_from(["full", "brief"]), "ledger": st.sampled_from(["false", "true"])}
+        {},
+        optional={"view": st.sampled_from(["full", "brief"]), "ledger": st.sampled_from(["false", "true"])},
     )
     return st.builds(contract[ASSESS]["POST"].Case, body=bodies, query=options, media_type=st.just(JSON))
 
 
-def _post(cases: SearchStrategy[schemathesis.Case]) -> Counter[int]:
-    """How often each status came; every answer is as documented, and whatever is accepted fits the contract."""
+def _post(cases: SearchStrategy[schemathesis.Case], how_many: settings) -> Counter[int]:
+    """How often each status came. Every answer is as documented, and what is accepted fits the contract."""
     seen: Counter[int] = Counter()
 
-    @examples(posted=True)
+    @how_many
     @given(cases)
     def post(case: schemathesis.Case) -> None:
         response = case.call_and_validate()
@@ -105,5 +107,5 @@ def _post(cases: SearchStrategy[schemathesis.Case]) -> Counter[int]:
             validator(EXAM).validate(case.body)
 
     post()
-    print(dict(seen))
+    print(f"answered: {dict(seen)}")
     return seen

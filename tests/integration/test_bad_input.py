@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
@@ -79,17 +80,27 @@ def test_there_are_well_over_sixty_kinds_and_no_name_twice() -> None:
     assert len({case["name"] for case in CASES}) == len(CASES)
 
 
+@pytest.fixture(scope="module")
+def documented() -> Draft202012Validator:
+    """Checks that a problem has the shape openapi.yaml gives it."""
+    contract = YAML(typ="safe", pure=True).load((CHECKOUT / "openapi.yaml").read_text(encoding="utf-8"))
+    return Draft202012Validator(
+        {"$ref": "#/components/schemas/Problem", "components": contract["components"]}
+    )
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_a_malformed_request_gets_a_problem_that_says_all_of_it(client: FlaskClient, case: Json) -> None:
+def test_a_malformed_request_gets_a_problem_that_says_all_of_it(
+    client: FlaskClient, documented: Draft202012Validator, case: Json
+) -> None:
     answer = _send(client, case)
     status = int(case.get("status", 422))
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = json.loads(answer.data)
+    documented.validate(problem)
     assert problem["status"] == status
     assert problem["type"] == f"/docs#problem-{status}"
-    assert problem["title"]
-    assert problem["detail"]
     if "allow" in case:
         assert sorted(answer.headers["Allow"].split(", ")) == case["allow"]
     _check_errors(problem, case)
@@ -103,6 +114,7 @@ def _check_errors(problem: Json, case: Json) -> None:
     if "errors_among" not in case:
         assert sorted(error["pointer"] for error in errors) == sorted(error["at"] for error in wanted)
         assert problem["detail"].startswith(f"{len(errors)} thing") or not errors
+    assert len(errors) <= int(case.get("no_more_than", len(errors)))
     for want in wanted:
         fitting = [e for e in errors if e["pointer"] == want["at"] and want["says"] in e["detail"]]
         assert len(fitting) == 1, errors

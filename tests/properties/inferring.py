@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from service.assess import Assessor
 from service.domain.exam import SIDES, Exam, Side
-from service.domain.rule import Condition
 from service.inference.strata import Stratum
 from service.inference.view import View
 from tests.plain_reading import FALSE, TRUE, UNKNOWN, PlainReading, Sitting
@@ -53,11 +52,6 @@ def rejudged(assessor: Assessor, exam: Exam, held: View, safety: bool = False) -
 
 def strata(assessor: Assessor, safety: bool) -> tuple[Stratum, ...]:
     return assessor.inference.safety_strata if safety else assessor.inference.strata
-
-
-def truth(assessor: Assessor, condition: Condition, view: View) -> bool | None:
-    """The verdict on a condition of a rule already judged."""
-    return assessor.inference.reference.truth(condition, view)
 
 
 def differences(reading: PlainReading, inferred: Inferred, assessor: Assessor) -> Iterator[str]:

@@ -164,12 +164,9 @@ def commands() -> list[list[str]]:
     return [*in_blocks, *(shlex.split(words) for words in inline)]
 
 
-@pytest.fixture(scope="module")
-def at_the_root() -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(CHECKOUT)
-    yield
-    os.chdir(before)
+@pytest.fixture
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHECKOUT)
 
 
 @pytest.mark.usefixtures("at_the_root")
