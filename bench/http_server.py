@@ -1,5 +1,6 @@
 """The two servers of `bench.http_rate`: the service, and an echo that computes nothing."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -27,10 +28,12 @@ def main() -> None:
     options: dict[str, object] = {
         "bind": f"127.0.0.1:{port}",
         "workers": int(workers),
-        "threads": 1,
+        "threads": 4,
         "worker_class": "gthread",
         "control_socket_disable": True,
     }
+    gc.collect()
+    gc.freeze()
     Server(app, options).run()
 
 

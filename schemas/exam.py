@@ -116,7 +116,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
     """The shape of a posted exam, over the vocabulary of one rule base."""
     clearance = _Strict.from_dict(
         {
-            "flag": Word(rulebase.red_flags, "red flag", required=True),
+            "flag": Word(_clearable(rulebase), "red flag that can be cleared", required=True),
             "by": Statement(required=True),
             "role": Word(ROLES, "role", required=True),
             "reason": Statement(required=True),
@@ -138,6 +138,12 @@ def exam_schema(rulebase: RuleBase) -> Schema:
         name="ExamSchema",
     )
     return exam()
+
+
+def _clearable(rulebase: RuleBase) -> list[str]:
+    """Every flag but those of an age the rules were not made for: nobody can clear an age."""
+    flags = rulebase.red_flags.values()
+    return [flag.code for flag in flags if not (flag.out_of_scope or flag.outside_intended_use)]
 
 
 class _Strict(Schema):

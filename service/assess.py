@@ -104,14 +104,14 @@ class Assessor:
             return knee
         view = case.views[side]
         ranked = contributors(case, view, trace)
-        places = {contributor.definition.id: place for place, contributor in enumerate(ranked)}
+        ranks = {contributor.definition.id: contributor.standing.rank or 0 for contributor in ranked}
         return replace(
             knee,
             contributors=ranked,
             states=tuple(states(case, view)),
             chains=tuple(chains(case, view)),
-            recommendations=Offer(case, view).given(trace, places),
-            next_tests=tuple(next_tests(case, view, trace, ranked)),
+            recommendations=Offer(case, view).given(trace, ranks),
+            next_tests=tuple(next_tests(case, view, trace)),
             regions_not_assessed=tuple(_regions_not_assessed(case, view)),
         )
 

@@ -1,5 +1,7 @@
 """Runs the application with gunicorn: the rule base is loaded once and shared by the workers."""
 
+import gc
+
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
@@ -38,4 +40,7 @@ def run(config: Config, host: str, port: int) -> None:
         "timeout": 30,
         "graceful_timeout": 10,
     }
-    Server(create_app(config), options).run()
+    app = create_app(config)
+    gc.collect()
+    gc.freeze()  # the rule base stays: the workers share its pages and never look through it again
+    Server(app, options).run()

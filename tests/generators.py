@@ -21,6 +21,7 @@ from typing import Any
 from schemas.exam import ExamReader
 from service.domain.exam import OTHER, SIDES, Exam, Key, Side
 from service.domain.rule import (
+    AnyOf,
     AtLeastN,
     ClassTest,
     Condition,
@@ -28,7 +29,6 @@ from service.domain.rule import (
     ExactlyN,
     FindingTest,
     Group,
-    AnyOf,
     NotKnown,
     Rule,
     SetState,
@@ -83,6 +83,11 @@ class ExamGenerator:
         self._reader = ExamReader(self.rulebase)
         self._levels = _levels_compared(self.rulebase)
         self._ratios = list(_ratios(self.rulebase))
+        self._clearable = [
+            flag.code
+            for flag in self.rulebase.red_flags.values()
+            if not (flag.out_of_scope or flag.outside_intended_use)
+        ]
         self._values: dict[Key, Any] = {}
         self._share_dated = 0.0
         self._turn = itertools.cycle(self.rules)
@@ -117,7 +122,7 @@ class ExamGenerator:
         pick.shuffle(findings)
         body: Body = {"knees": knees, "findings": findings}
         if pick.random() < 0.1:
-            body["clearances"] = [self._clearance(flag) for flag in self._some(list(self.rulebase.red_flags))]
+            body["clearances"] = [self._clearance(flag) for flag in self._some(self._clearable)]
         return body
 
     # -- filling in ------------------------------------------------------------------------
@@ -262,9 +267,11 @@ class ExamGenerator:
             case FindingTest():
                 self._aim_at_test(condition, side, depth)
             case StateTest(state):
-                self._aim_at_any([r for r in self.rulebase.rules if SetState(state) in r.effects], 1, side, depth)
+                setting = [rule for rule in self.rulebase.rules if SetState(state) in rule.effects]
+                self._aim_at_any(setting, 1, side, depth)
             case ClassTest(contributor, classes):
-                self._aim_at_any(self._scoring(contributor, self.rulebase.class_order[0] in classes), 3, side, depth)
+                best = self.rulebase.class_order[0] in classes
+                self._aim_at_any(self._scoring(contributor, supports=best), 3, side, depth)
             case CoverageTest(contributor):
                 self._examine(contributor, side)
 

@@ -68,7 +68,9 @@ class PlainReading:
         self.gates = self._read(vocabulary / "gates.yaml")["gates"]
         for gate in self.gates:
             role = {"due": "always", "abnormal": ["yes"]}
-            self.findings[gate] = {"type": "yes_no", "side": "none", "region": "safety", "safety": role}
+            self.findings[gate] = {
+                "type": "yes_no", "side": "none", "region": "safety", "safety": role, "valid_for_days": "1"
+            }  # fmt: skip
         self.scales = self._read(vocabulary / "scales.yaml")["scales"]
         self.derived = self._read(vocabulary / "derived.yaml")["derived"]
         self.states = self._read(vocabulary / "states.yaml")["states"]
@@ -101,15 +103,16 @@ class PlainReading:
             return number(text)
         return self.grades(finding).index(text) if type_ == "grade" else text
 
-
     # -- which observations count ------------------------------------------------------------
 
     def counting(self, exam: Exam) -> Values:
-        """Values that are observed and fresh; then what gates answered no say of their items; then formulas."""
+        """What was observed and is fresh; then what gates answered no say of their items; then formulas."""
         values: dict[tuple[str, str | None], Any] = {
-            key: o.value for key, o in exam.observations.items()
-            if o.status == "observed" and not self._stale(o.finding, o.value, exam.performed_at - o.observed_at)
-        }  # fmt: skip
+            key: seen.value
+            for key, seen in exam.observations.items()
+            if seen.status == "observed"
+            and not self._stale(seen.finding, seen.value, exam.performed_at - seen.observed_at)
+        }
         for gate, entry in self.gates.items():
             for item in entry["items"] if values.get((gate, None)) == "no" else ():
                 for side in self._sides(item):
@@ -123,13 +126,17 @@ class PlainReading:
 
     def _stale(self, finding: str, value: Any, age: timedelta) -> bool:
         entry = self.findings[finding]
-        role = entry.get("safety", {"due": "never"})
-        if role["due"] == "never":
-            lasts = entry["valid_for_days"]
-            return bool(lasts != "forever" and age > timedelta(days=int(lasts)))
-        abnormal = role.get("abnormal", [])
-        still = Fraction(value) > number(abnormal["above"]) if "above" in abnormal else value in abnormal
-        return role.get("expires") != "false" and age > timedelta(hours=24) and not still
+        if self._abnormal(entry.get("safety", {}).get("abnormal", []), value):
+            return False
+        lasts = entry["valid_for_days"]
+        return bool(lasts != "forever" and age > timedelta(days=int(lasts)))
+
+    def _abnormal(self, abnormal: Any, value: Any) -> bool:
+        if isinstance(abnormal, list):
+            return value in abnormal
+        above, below = abnormal.get("above"), abnormal.get("below")
+        too_high = above is not None and Fraction(value) > number(above)
+        return too_high or (below is not None and Fraction(value) < number(below))
 
     def _derived_value(self, formula: Mapping[str, Any], side: str | None, values: Values) -> Fraction | None:
         """A ratio over the same side, as values of findings."""
@@ -139,7 +146,8 @@ class PlainReading:
         )
         if of is None or not to:
             return None
-        return number(formula.get("times", "1")) * Fraction(of) / (number(formula.get("per", "1")) * Fraction(to))
+        times, per = number(formula.get("times", "1")), number(formula.get("per", "1"))
+        return times * Fraction(of) / (per * Fraction(to))
 
     def _sides(self, finding: str) -> tuple[str | None, ...]:
         return ("left", "right") if self.findings[finding]["side"] == "sided" else (None,)
@@ -195,7 +203,8 @@ class Sitting:
         return TRUE if "fires" in outcomes else UNKNOWN if "undetermined" in outcomes else FALSE
 
     def flagged(self, flag: str) -> bool:
-        return any(self.outcome(code, side) == "fires" for code in self._concluding("flag", flag) for side in OTHER)
+        raising = self._concluding("flag", flag)
+        return any(self.outcome(code, side) == "fires" for code in raising for side in OTHER)
 
     def points(self, contributor: str, side: str) -> tuple[int, int, int]:
         """Support, against and supporting clusters: in each cluster the strongest fired rule."""
@@ -395,4 +404,5 @@ def _set_holds(word: str, seen: frozenset[str], wanted: set[str]) -> bool:
 
 
 def _compared(quantity: Any, word: str, limit: Any) -> bool:
-    return word_holds(word, quantity, [number(text) for text in (limit if isinstance(limit, list) else [limit])])
+    limits = limit if isinstance(limit, list) else [limit]
+    return word_holds(word, quantity, [number(text) for text in limits])

@@ -23,7 +23,7 @@ def chains(case: Case, view: View) -> Iterator[ChainShown]:
 
 def _arrows(case: Case, chain: Chain, view: View, fired: set[str]) -> Iterator[ArrowShown]:
     for arrow in chain.arrows:
-        if _present(case, arrow.source, view):
+        if _present(case, arrow.source, view) and view.states.get(arrow.target) is not False:
             rules = tuple(code for code in arrow.rules if code in fired)
             yield ArrowShown(
                 arrow.source, arrow.target, _assumed(case, arrow, view, rules), arrow.level, rules, arrow.says

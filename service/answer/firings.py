@@ -86,7 +86,7 @@ def _firing(
         inputs=tuple(inputs.values()),
         premises=tuple(premises),
         assumed=case.gaps(reading.open_unless, view) if reading.open_unless else (),
-        caution=caution(case.rulebase, rule, tuple([finding for finding, _ in inputs])),
+        caution=caution(case.rulebase, rule, tuple((i.finding, i.value) for i in inputs.values())),
     )
 
 

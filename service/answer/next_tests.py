@@ -3,41 +3,38 @@
 from collections.abc import Iterator
 
 from service.answer.case import Case
-from service.domain.assessment import AskNext, Contributor, Firing, Knee, NextTest
+from service.domain.assessment import AskNext, Firing, Knee, NextTest
 from service.domain.rule import Ask
 from service.inference.view import View
 
 MOST_ASKED = 3
 
 
-def next_tests(
-    case: Case, view: View, trace: list[Firing], ranked: tuple[Contributor, ...]
-) -> Iterator[NextTest]:
+def next_tests(case: Case, view: View, trace: list[Firing]) -> Iterator[NextTest]:
     """The tests asked for that were not done and that the screen does not forbid."""
     for firing in trace:
         for effect in firing.rule.effects:
             if isinstance(effect, Ask):
-                findings = _open(case, view, effect.findings) or _disagreeing(effect, trace, ranked)
+                wanted = effect.findings or _disagreeing(view, firing, trace)
+                findings = tuple(_open(case, view, wanted, again=not effect.findings))
                 if findings:
                     yield NextTest(firing.rule.code, findings, effect.why)
 
 
-def _open(case: Case, view: View, findings: tuple[str, ...]) -> tuple[str, ...]:
+def _open(case: Case, view: View, findings: tuple[str, ...], again: bool) -> Iterator[str]:
+    """Those not observed (a gate's questions, and tests to repeat, all the same) and not forbidden."""
     forbidden = case.screen.forbidden[view.side]
     slot = case.inference.slots.of
-    return tuple(f for f in findings if view.levels[slot(f)] is None and f not in forbidden)
+    for finding in findings:
+        done = view.levels[slot(finding)] is not None
+        if finding not in forbidden and (not done or again or finding in case.rulebase.gates):
+            yield finding
 
 
-def _disagreeing(effect: Ask, trace: list[Firing], ranked: tuple[Contributor, ...]) -> tuple[str, ...]:
-    """The findings behind contributors whose signs disagree."""
-    if effect.findings:
-        return ()
-    codes = {
-        code
-        for contributor in ranked
-        if contributor.standing.support and contributor.standing.against
-        for code in (*contributor.standing.supporting_rules, *contributor.standing.opposing_rules)
-    }
+def _disagreeing(view: View, asking: Firing, trace: list[Firing]) -> tuple[str, ...]:
+    """The findings behind the contributors and mechanisms whose class made the rule ask."""
+    standings = [view.standings[p.id] for p in asking.premises if p.kind == "class"]
+    codes = {code for s in standings for code in (*s.supporting_rules, *s.opposing_rules)}
     return tuple(
         dict.fromkeys(seen.finding for firing in trace if firing.rule.code in codes for seen in firing.inputs)
     )

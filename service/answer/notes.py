@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.answer.case import Case
 from service.answer.sentences import name_of
-from service.domain.assessment import Firing, Knee, NoteShown, Undetermined
+from service.domain.assessment import Contributor, Firing, Knee, NoteShown, Undetermined
 from service.domain.exam import Side
 from service.domain.rule import Note
 from service.domain.vocabulary import FindingDefinition
@@ -60,11 +60,17 @@ def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:
     if not any(contributor.standing.assessed for contributor in knee.contributors):
         convention = conventions["nothing_assessed"]
         yield NoteShown(convention.code, knee.side, "exam", convention.text)
-    for contributor in knee.contributors:
+    for contributor in _with_mechanisms(knee):
         standing = contributor.standing
         if standing.against > standing.support and standing.name in case.rulebase.undecided_classes:
             convention = conventions["low_coverage_never_excludes"]
             yield NoteShown(convention.code, knee.side, standing.id, convention.text)
+
+
+def _with_mechanisms(knee: Knee) -> Iterator[Contributor]:
+    for contributor in knee.contributors:
+        yield contributor
+        yield from contributor.mechanisms
 
 
 def _age_or_sex(case: Case, trace: list[Firing], undetermined: list[Undetermined]) -> Iterator[NoteShown]:

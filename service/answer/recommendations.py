@@ -7,6 +7,7 @@ from service.answer.sentences import class_said
 from service.domain.assessment import Firing, Recommendation
 from service.domain.rule import Recommend
 from service.domain.vocabulary import RecommendationDefinition
+from service.inference.screen import Raised
 from service.inference.view import View
 
 
@@ -19,7 +20,7 @@ class Offer:
         self.policy = case.rulebase.recommendation_policy
 
     def given(self, trace: list[Firing], ranks: dict[str, int]) -> tuple[Recommendation, ...]:
-        """In order: those that come first, then by the target's place, then by code."""
+        """In order: those that come first, then by the target's rank, then by code."""
         offered = [
             self._recommendation(definition, firing)
             for firing in trace
@@ -74,12 +75,15 @@ class Offer:
         if made.code in first:
             return first.index(made.code), 0, made.code
         target = made.target and (self.case.rulebase.contributors[made.target].beneath or made.target)
-        return len(first), ranks.get(target or "", len(ranks)), made.code
+        return len(first), ranks.get(target or "", len(ranks) + 1), made.code
 
     def _referrals(self) -> Iterator[Recommendation]:
-        """The referral of each open urgent flag; it comes before everything else."""
+        """The referral of each open urgent flag, on whichever side; it comes before everything else."""
         urgent = self.case.rulebase.urgencies[2]
+        first: dict[str, Raised] = {}
         for raised in self.case.screen.raised:
             if raised.open and raised.flag.urgency == urgent:
-                rule, effect, _ = raised.rules[0]
-                yield Recommendation(raised.flag.code, "referral", None, effect.text, rule.title)
+                first.setdefault(raised.flag.code, raised)
+        for raised in first.values():
+            rule, effect, _ = raised.rules[0]
+            yield Recommendation(raised.flag.code, "referral", None, effect.text, rule.title)

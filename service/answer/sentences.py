@@ -129,16 +129,16 @@ def number_words(value: object, unit: str | None) -> str:
 
 
 @lru_cache(maxsize=MOST_SAID)
-def caution(rulebase: RuleBase, rule: Rule, findings: tuple[str, ...]) -> str | None:
+def caution(rulebase: RuleBase, rule: Rule, seen: tuple[tuple[str, Shown], ...]) -> str | None:
     """The rule's caution, and what is true of its findings and bonuses beside it."""
     wording = rulebase.wording
     parts = [rule.caution] if rule.caution else []
     if any(score.combination for score in rule.scores):
         parts.append(wording["combination"])
     if any(score.supports for score in rule.scores):
-        for finding in findings:
+        for finding, value in seen:
             pain_free = rulebase.findings[finding].seen_in_pain_free
-            if pain_free is not None:
+            if pain_free is not None and (not pain_free.values or str(value) in pain_free.values):
                 parts.append(wording["seen_in_pain_free"].format(says=pain_free.says))
     return " ".join(dict.fromkeys(parts)) or None
 

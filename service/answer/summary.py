@@ -32,6 +32,9 @@ def _headline(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Iterator[s
     for knee in knees:
         said = _knee(case, knee, open_)
         yield wording["headline_knee"].format(side=knee.side.capitalize(), contributors=said)
+        if knee.regions_not_assessed:
+            left_out = " and ".join(knee.regions_not_assessed)
+            yield wording["headline_regions"].format(regions=left_out)
 
 
 def _hold(case: Case, flags: list[Flag]) -> str:
@@ -52,7 +55,8 @@ def _knee(case: Case, knee: Knee, open_: list[Flag]) -> str:
     if not knee.in_scope:
         here = [flag for flag in open_ if flag.flag.withholds == "knee" and flag.side == knee.side]
         return wording["headline_knee_out"].format(flags=_labels(here))
-    if not any(contributor.standing.assessed for contributor in knee.contributors):
+    standings = [contributor.standing for contributor in knee.contributors]
+    if not any(standing.assessed or standing.support or standing.against for standing in standings):
         return wording["headline_nothing"]
     shown_while = case.rulebase.recommendation_policy.given_while
     signs = [c for c in knee.contributors if c.standing.name in shown_while]

@@ -17,11 +17,15 @@ NUMERIC: frozenset[str] = frozenset({"number", "integer"})
 
 @dataclass(frozen=True, slots=True)
 class SourcedText:
-    """A sentence with the source it rests on and how far that source was checked."""
+    """A sentence with the source it rests on and how far that source was checked.
+
+    `values` are those it speaks of; none means all.
+    """
 
     says: str
     cite: str
     verification: str
+    values: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,14 @@ class SafetyRole:
     """How a finding serves the safety screen (clinical.md 5.1).
 
     `abnormal` holds the levels that still count when the answer is older than a
-    day; `abnormal_above` the same for numbers. `expires` is False for facts that
+    day; `abnormal_above` and `abnormal_below` the same for numbers. `expires` is False for facts that
     do not change within a visit (age).
     """
 
     due: Literal["always", "gate", "conditional", "never"]
     abnormal: frozenset[str] = frozenset()
     abnormal_above: Level | None = None
+    abnormal_below: Level | None = None
     gate_no: str = "no"
     expires: bool = True
 

@@ -12,7 +12,7 @@ from service.domain.assessment import SafetyStatus
 from service.domain.exam import SIDES, Clearance, Exam, Key, Observation, Side
 from service.domain.rule import AssessedTest, FindingTest, Forbid, MakeDue, RaiseFlag, Rule, StateTest
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import FindingDefinition, RedFlag
+from service.domain.vocabulary import FindingDefinition, RedFlag, SafetyRole
 from service.inference.infer import Inference
 from service.inference.reference import FIRES
 from service.inference.strata import concludes
@@ -35,6 +35,15 @@ class Usable:
     through: Mapping[str, Observation]
     """For each item of those gates the gate's answer."""
     stale: tuple[Observation, ...]
+    lapsed: frozenset[Key]
+    """Answers that count as findings, but were not given for this exam's screen."""
+
+    def answered(self, key: Key, directly: bool = False) -> bool:
+        """Answered for the screen; directly means by itself and not through a gate."""
+        observation = self.get(key)
+        if observation is None or not observation.observed or key in self.lapsed:
+            return False
+        return not (directly and observation.through_gate)
 
     def get(self, key: Key) -> Observation | None:
         """What counts: the item's own answer, else its gate's, else what was posted."""
@@ -209,30 +218,37 @@ class SafetyScreen:
     def _cleared(
         self, raised: list[Raised], exam: Exam, usable: Usable
     ) -> tuple[list[Raised], list[Clearance]]:
-        """A clearance counts only if none of what raised the flag was observed after it."""
+        """A clearance counts for this exam, and only if nothing behind the flag was observed after it."""
         outdated: list[Clearance] = []
         result = []
         for flag in raised:
             times = [observation.observed_at for observation in self._inputs(flag, usable)]
             latest = max(times, default=exam.performed_at)
             offered = [c for c in exam.clearances if c.flag == flag.flag.code]
-            valid = [c for c in offered if c.at >= latest]
-            outdated.extend(c for c in offered if c.at < latest)
+            earliest = max(latest, exam.performed_at - ANSWER_LASTS)
+            valid = [c for c in offered if c.at >= earliest]
+            outdated.extend(c for c in offered if c.at < earliest)
             chosen = max(valid, key=lambda c: (c.at, c.by), default=None)
             result.append(replace(flag, clearance=chosen))
         return result, list(dict.fromkeys(outdated))
 
     def _inputs(self, raised: Raised, usable: Usable) -> Iterator[Observation]:
         """Every observation that the rules behind a flag read."""
-        keys: set[Key] = set()
-        for rule, _, side in raised.rules:
-            for criterion in rule.criteria():
-                if isinstance(criterion, FindingTest):
-                    keys.update(self.inference.slots.inputs(criterion.finding, side, criterion.other))
+        keys = {key for rule, _, side in raised.rules for key in self._read(rule, side)}
         for key in keys:
             observation = usable.get(key)
             if observation is not None and observation.observed:
                 yield observation
+
+    def _read(self, rule: Rule, side: Side) -> Iterator[Key]:
+        """What a safety rule reads, also by way of the states it reads."""
+        for criterion in rule.criteria():
+            match criterion:
+                case FindingTest(finding):
+                    yield from self.inference.slots.inputs(finding, side, criterion.other)
+                case StateTest(state):
+                    for index in self.inference.setters.get(state, ()):
+                        yield from self._read(self.rulebase.rules[index], side)
 
     # -- what counts as answered ---------------------------------------------------------------
 
@@ -240,19 +256,22 @@ class SafetyScreen:
         """The observations that count, with gates and formulas applied."""
         kept: dict[Key, Observation] = {}
         stale: list[Observation] = []
+        old: set[Key] = set()
         for key, observation in exam.observations.items():
             definition = self.rulebase.findings[observation.finding]
             if observation.observed and too_old(definition, observation, exam):
                 stale.append(observation)
             else:
                 kept[key] = observation
+                if observation.observed and lapsed(definition, observation, exam):
+                    old.add(key)
         gates = self.rulebase.gates
         answers = {gate: kept.get((gate, None)) for gate in gates}
         gates_no = {gate: a for gate, a in answers.items() if a is not None and a.value == "no"}
         through = {item: answer for gate, answer in gates_no.items() for item in gates[gate].items}
         stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
         posted = derive_observations(self.rulebase, kept)
-        return Usable(self.rulebase, posted, gates_no, through, tuple(stale))
+        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old))
 
     # -- what is due ---------------------------------------------------------------------------
 
@@ -264,14 +283,14 @@ class SafetyScreen:
             answer = usable.get((gate.id, None))
             items = [key for item in gate.items for key in self._keys(item, exam)]
             if answer is not None and answer.observed:
-                missing.update(key for key in items if not answered(usable.get(key)))
-            elif not all(answered(usable.get(key)) for key in items):
+                missing.update(key for key in items if not usable.answered(key))
+            elif not all(usable.answered(key) for key in items):
                 missing.add((gate.id, None))
         for definition in self._always_due:
-            missing.update(key for key in self._keys(definition.id, exam) if not answered(usable.get(key)))
+            missing.update(key for key in self._keys(definition.id, exam) if not usable.answered(key))
         for effect in _due(fired):
             keys = [key for item in effect.findings for key in self._keys(item, exam)]
-            missing.update(key for key in keys if not answered(usable.get(key), effect.one_by_one))
+            missing.update(key for key in keys if not usable.answered(key, effect.one_by_one))
         return tuple(sorted(missing, key=lambda key: (self._order[key[0]], key[1] or "")))
 
     def _keys(self, finding: str, exam: Exam) -> tuple[Key, ...]:
@@ -305,31 +324,32 @@ def _due(fired: tuple[FiredRule, ...]) -> Iterator[MakeDue]:
                 yield effect
 
 
-def answered(observation: Observation | None, directly: bool = False) -> bool:
-    """Observed; directly means by itself and not through a gate."""
-    if observation is None or not observation.observed:
-        return False
-    return not (directly and observation.through_gate)
-
-
 def too_old(definition: FindingDefinition, observation: Observation, exam: Exam) -> bool:
     """Whether an observed value no longer counts at the time of the exam.
 
-    A safety answer lasts a day, and longer only if it is abnormal; any other
-    finding lasts as long as the vocabulary says (U06).
+    A finding lasts as long as the vocabulary says (U06), a safety answer a day;
+    an abnormal safety answer still counts when it is older.
     """
+    if definition.safety is not None and _abnormal(definition.safety, observation):
+        return False
     age = exam.performed_at - observation.observed_at
-    role = definition.safety
-    if role is not None and role.due != "never":
-        return role.expires and age > ANSWER_LASTS and not _abnormal(definition, observation)
     return definition.valid_for_days is not None and age > timedelta(days=definition.valid_for_days)
 
 
-def _abnormal(definition: FindingDefinition, observation: Observation) -> bool:
+def lapsed(definition: FindingDefinition, observation: Observation, exam: Exam) -> bool:
+    """Whether an answer that still counts as a finding must be given anew for the screen."""
     role = definition.safety
-    assert role is not None
-    if role.abnormal_above is not None:
-        return observation.level > role.abnormal_above  # type: ignore[operator]
+    if role is None or role.due == "never" or not role.expires or _abnormal(role, observation):
+        return False
+    return exam.performed_at - observation.observed_at > ANSWER_LASTS
+
+
+def _abnormal(role: SafetyRole, observation: Observation) -> bool:
+    level = observation.level
+    if role.abnormal_above is not None and level > role.abnormal_above:  # type: ignore[operator]
+        return True
+    if role.abnormal_below is not None and level < role.abnormal_below:  # type: ignore[operator]
+        return True
     return observation.value in role.abnormal
 
 

@@ -85,7 +85,7 @@ class Standings:
         Nothing assessed at all (U05): the same order, no ranks.
         """
         ordered = sorted(standings, key=lambda standing: (*self._merit(standing), standing.id))
-        if not any(standing.assessed for standing in ordered):
+        if not any(standing.assessed or standing.support or standing.against for standing in ordered):
             return tuple(ordered)
         ranked: list[Standing] = []
         for position, standing in enumerate(ordered, start=1):

@@ -33,6 +33,7 @@ WORDING = {
     "headline_contributor": ("label", "words", "certainty"),
     "headline_more": ("count",),
     "headline_none": (),
+    "headline_regions": ("regions",),
     "headline_nothing": (),
     "headline_knee_out": ("flags",),
     "suggested_prefix": (),

@@ -1,5 +1,6 @@
 """Reads `rules/vocabulary/`: what can be observed and what can be concluded."""
 
+from collections.abc import Collection
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -26,6 +27,7 @@ from service.domain.vocabulary import (
     StateDefinition,
 )
 from service.knowledge.fields import NUMBER, Fields
+from service.knowledge.problems import did_you_mean
 from service.knowledge.source import Mapping, Scalar
 
 ORIGINS = ("seed", "seed_inferred", "literature", "expert", "convention")
@@ -126,7 +128,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         aliases=entry.texts("aliases", required=False),
         cut_offs=_read_sourced(entry, "cut_offs", into),
         reliability=_read_sourced(entry, "reliability", into),
-        seen_in_pain_free=_read_pain_free(entry, into),
+        seen_in_pain_free=_read_pain_free(entry, into, values),
         valid_for_days=_read_validity(entry),
         changeable=entry.flag("changeable"),
         burden_seconds=entry.integer("burden_seconds"),
@@ -148,28 +150,39 @@ def _with_safety(definition: FindingDefinition, entry: Fields) -> FindingDefinit
     if not entry.has("safety"):
         return definition
     role = entry.section("safety")
-    abnormal, above = _read_abnormal(definition, role)
+    abnormal, above, below = _read_abnormal(definition, role)
     expires = not role.has("expires") or role.flag("expires")
     gate_no = role.text("gate_no", required=False) or "no"
     due = role.one_of("due", ("always", "gate", "conditional", "never"))
     role.done()
-    safety = SafetyRole(due, abnormal, above, gate_no, expires)  # type: ignore[arg-type]
+    safety = SafetyRole(due, abnormal, above, below, gate_no, expires)  # type: ignore[arg-type]
     return replace(definition, safety=safety)
 
 
-def _read_abnormal(definition: FindingDefinition, role: Fields) -> tuple[frozenset[str], Level | None]:
+def _read_abnormal(
+    definition: FindingDefinition, role: Fields
+) -> tuple[frozenset[str], Level | None, Level | None]:
+    """The abnormal values, or the levels above and below which a number is abnormal."""
     node = role.node("abnormal", required=False)
     if isinstance(node, Mapping):
-        above = role.section("abnormal")
-        number, _, unit = above.text("above").partition(" ")
-        readable = definition.numeric and NUMBER.fullmatch(number)
-        if not readable or unit != (definition.unit or ""):
-            above.problem(f"'above' must be a number in {definition.unit}", above.line_of("above"))
-        above.done()
-        return frozenset(), definition.level(Decimal(number)) if readable else None
+        limits = role.section("abnormal")
+        above, below = (_read_limit(definition, limits, word) for word in ("above", "below"))
+        limits.done()
+        return frozenset(), above, below
     if definition.numeric:
-        return frozenset(), None
-    return frozenset(role.ids("abnormal", definition.values, "value", required=False)), None
+        return frozenset(), None, None
+    return frozenset(role.ids("abnormal", definition.values, "value", required=False)), None, None
+
+
+def _read_limit(definition: FindingDefinition, limits: Fields, word: str) -> Level | None:
+    text = limits.optional_text(word)
+    if text is None:
+        return None
+    number, _, unit = text.partition(" ")
+    if definition.numeric and NUMBER.fullmatch(number) and unit == (definition.unit or ""):
+        return definition.level(Decimal(number))
+    limits.problem(f"'{word}' must be a number in {definition.unit}", limits.line_of(word))
+    return None
 
 
 def _read_values(type_: str, entry: Fields, into: Vocabulary) -> tuple[dict[str, str], dict[str, str]]:
@@ -230,14 +243,23 @@ def _read_sourced_text(item: Fields, into: Vocabulary) -> SourcedText:
     return text
 
 
-def _read_pain_free(entry: Fields, into: Vocabulary) -> SourcedText | None:
+def _read_pain_free(entry: Fields, into: Vocabulary, known: Collection[str]) -> SourcedText | None:
     if not entry.has("seen_in_pain_free"):
         return None
     item = entry.section("seen_in_pain_free")
     cite = item.id("cite", into.sources, "source in evidence.yaml")
     source = into.sources.get(cite)
     default = source.verification if source else "from_memory"
-    text = SourcedText(item.text("says"), cite, item.one_of("verification", VERIFICATIONS, default))
+    values = item.texts("values", required=False)
+    for value in values:
+        if not (value in known if known else NUMBER.fullmatch(value)):
+            item.problem(f"there is no value '{value}'.{did_you_mean(value, known)}", item.line_of("values"))
+    text = SourcedText(
+        says=item.text("says"),
+        cite=cite,
+        verification=item.one_of("verification", VERIFICATIONS, default),
+        values=frozenset(values),
+    )
     item.done()
     return text
 

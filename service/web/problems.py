@@ -1,5 +1,6 @@
 """Every error as an RFC 9457 problem, made in one place."""
 
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -66,7 +67,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        app.logger.error("unexpected %s", type(error).__name__, exc_info=error)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        app.logger.error("unexpected %s at %s:%s", type(error).__name__, place.name, place.lineno)
         return problem(500, "Nothing was answered and nothing was kept.")
 
 

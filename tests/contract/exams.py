@@ -4,7 +4,6 @@
 contract alone may not show: a side, a unit, a step, a range, a word.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,9 +47,13 @@ def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
 
 def spoilt_exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
     """Exams that would be accepted, were it not for one thing."""
-    return st.tuples(exams(rulebase, now), _item_spoilt(rulebase, now)).map(
-        lambda drawn: {**drawn[0], "findings": [drawn[1], *drawn[0]["findings"]]}
-    )
+    wrong = st.sampled_from(list(wrong_findings(rulebase, now).values()))
+    return wrong.flatmap(lambda item: exams_with(item, rulebase, now))
+
+
+def exams_with(item: Body, rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    """Exams that the service accepts, with one more finding."""
+    return exams(rulebase, now).map(lambda body: {**body, "findings": [item, *body["findings"]]})
 
 
 def _only_painful_knees(body: Body) -> Body:
@@ -103,9 +106,10 @@ def _number(definition: FindingDefinition, steps: int) -> int | float:
 
 
 def _clearance(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
+    flags = [f.code for f in rulebase.red_flags.values() if not (f.out_of_scope or f.outside_intended_use)]
     return st.fixed_dictionaries(
         {
-            "flag": st.sampled_from(list(rulebase.red_flags)),
+            "flag": st.sampled_from(flags),
             "by": words,
             "role": st.just(ROLES[0]),
             "reason": words,
@@ -115,27 +119,29 @@ def _clearance(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
     )
 
 
-def _item_spoilt(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
-    sided = next(d for d in rulebase.findings.values() if d.sided and d.numeric and d.unit and d.step)
+def wrong_findings(rulebase: RuleBase, now: datetime) -> dict[str, Body]:
+    """Findings with one mistake, by what it is."""
+    sided = next(d for d in rulebase.findings.values() if d.sided and d.numeric and d.unit)
     unsided = next(d for d in rulebase.findings.values() if not d.sided and d.type == "choice")
-    beyond = _number(sided, _steps(sided)[1] + 1)
-    right: Body = {"id": sided.id, "side": "left", "value": _number(sided, _steps(sided)[0])}
-    spoil: list[Callable[[Body], Body]] = [
-        lambda item: {**item, "value": beyond},
-        lambda item: {**item, "value": item["value"] + float(sided.step or 1) / 2},
-        lambda item: {**item, "value": str(item["value"])},
-        lambda item: {**item, "unit": "furlong"},
-        lambda item: {**item, "status": "refused"},
-        lambda item: {**item, "observed_at": _written(now + timedelta(hours=25))},
-        lambda item: {key: item[key] for key in item if key != "side"},
-        lambda item: {key: item[key] for key in item if key != "value"},
-        lambda item: {**item, "id": "no such finding"},
-        lambda item: {**item, "painful": "a little"},
-        lambda item: {**item, "comment": "was tired"},
-        lambda _: {"id": unsided.id, "side": "left", "value": next(iter(unsided.values))},
-        lambda _: {"id": unsided.id, "value": "no such word"},
-    ]
-    return st.sampled_from(spoil).map(lambda spoilt: spoilt(right))
+    low, high = _steps(sided)
+    right: Body = {"id": sided.id, "side": "left", "value": _number(sided, low)}
+    half_a_step = float(sided.step or 1) / 2
+    return {
+        "no id": {"side": "left", "value": right["value"]},
+        "no side": {"id": sided.id, "value": right["value"]},
+        "no value": {"id": sided.id, "side": "left"},
+        "an unknown id": right | {"id": "no such finding"},
+        "an unknown word": {"id": unsided.id, "value": "no such word"},
+        "an unknown key": right | {"comment": "was tired"},
+        "a side too many": {"id": unsided.id, "side": "left", "value": next(iter(unsided.values))},
+        "beyond the range": right | {"value": _number(sided, high + 1)},
+        "off the step": right | {"value": right["value"] + half_a_step},
+        "a string for a number": right | {"value": str(right["value"])},
+        "another unit": right | {"unit": "furlong"},
+        "a value and a status": right | {"status": "refused"},
+        "painful in words": right | {"painful": "a little"},
+        "observed after the exam": right | {"observed_at": _written(now + timedelta(hours=25))},
+    }
 
 
 def _written(instant: datetime) -> str:

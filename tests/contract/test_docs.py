@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 import service.web.docs
 from service.config import CHECKOUT
 from service.web.docs import POLICY, STATIC
+from tests.contract.conformance import validate
 
 VENDORED = STATIC / "swagger-ui"
 ADDRESSES = {"href", "src", "action", "srcset", "data", "formaction", "poster"}
@@ -116,3 +117,13 @@ def test_only_files_of_the_folder_are_served(client: FlaskClient) -> None:
     assert outside.is_file()
     for way in ("../docs.py", "swagger-ui/../../docs.py", "..%2fdocs.py", str(outside), "/" + str(outside)):
         assert client.get(f"/static/{way}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "header", ["Range: bytes=0-9", "Range: bytes=9999999-", "If-None-Match: *", 'If-Match: "x"']
+)
+def test_a_file_is_always_sent_whole(client: FlaskClient, header: str) -> None:
+    """The contract has no part, no `not modified` and no failed precondition."""
+    response = client.get("/static/docs.js", headers=[tuple(header.split(": "))])
+    validate(response)
+    assert response.data == (STATIC / "docs.js").read_bytes()

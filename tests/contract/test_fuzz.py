@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
 from tests.contract.conformance import validator
-from tests.contract.exams import Body, exams, spoilt_exams
+from tests.contract.exams import Body, exams, exams_with, spoilt_exams, wrong_findings
 
 FULL = os.environ.get("KNEECHAIN_FULL") == "1"
 ASSESS = "/v1/assessments"
@@ -72,9 +72,10 @@ def test_exams_in_the_words_of_the_vocabulary_are_answered_as_documented(
 ) -> None:
     right, wrong = _cases(exams(rulebase, now)), _cases(spoilt_exams(rulebase, now))
     own = contract[ASSESS]["POST"].as_strategy()
-    seen = _post(st.one_of(right, right, right, wrong, own), examples(150, full=2_000))
+    kinds = st.sampled_from([right, right, right, wrong, own])
+    seen = _post(kinds.flatmap(lambda cases: cases), examples(150, full=2_000))
     assert seen.keys() == {201, 422}
-    assert seen[201] >= 0.4 * seen.total()
+    assert seen[201] >= 0.3 * seen.total()
     assert seen[422] >= 0.15 * seen.total()
 
 
@@ -83,7 +84,9 @@ def test_exams_that_are_right_by_the_vocabulary_are_accepted(rulebase: RuleBase,
 
 
 def test_exams_with_one_thing_wrong_are_refused(rulebase: RuleBase, now: datetime) -> None:
-    assert _post(_cases(spoilt_exams(rulebase, now)), examples(60, full=2_000)).keys() == {422}
+    for mistake, item in wrong_findings(rulebase, now).items():
+        seen = _post(_cases(exams_with(item, rulebase, now)), examples(5, full=150))
+        assert seen.keys() == {422}, mistake
 
 
 def _cases(bodies: SearchStrategy[Body]) -> SearchStrategy[schemathesis.Case]:

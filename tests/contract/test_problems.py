@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -201,9 +200,21 @@ def test_a_body_over_256_kib_is_refused_however_it_is_sent(
 ) -> None:
     """A chunked body tells no length beforehand; cut off at the limit it could still be an exam."""
     body = EXAM.ljust(size)
-    sent = {"input_stream": BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True}}
-    response = client.post(ASSESS, content_type=JSON, **(sent if chunked else {"data": body}))
+    in_chunks = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    overrides = in_chunks if chunked else {}
+    response = client.post(ASSESS, data=body, content_type=JSON, environ_overrides=overrides)
     assert response.status_code == status
+    validate(response)
+
+
+@pytest.mark.parametrize("ended_by_server", [False, True])
+def test_a_body_that_breaks_off_is_not_read(client: FlaskClient, ended_by_server: bool) -> None:
+    """Though what came is a whole exam. A server that ends the stream itself, as gunicorn, does not tell."""
+    overrides: dict[str, Any] = {"CONTENT_LENGTH": str(len(EXAM) + 1)}
+    if ended_by_server:
+        overrides["wsgi.input_terminated"] = True
+    response = client.post(ASSESS, data=EXAM, content_type=JSON, environ_overrides=overrides)
+    assert response.status_code == 400
     validate(response)
 
 

@@ -1,7 +1,10 @@
 """Exams answered as the API answers them, with clock and id given: the whole answer as bytes.
 
-`python -m tests.integration.answers digests` prints the SHA-256 of the answer to every case, however
-its findings and knees are ordered; `… memory WARM_UP EXAMS` how many megabytes so many exams add.
+As a program it says as JSON what shows only in a process of its own:
+
+    python -m tests.integration.answers digests            the SHA-256 of the answer to every case
+    python -m tests.integration.answers flat EXAMS         megabytes that answering a few exams again adds
+    python -m tests.integration.answers grown WARM_UP EXAMS     … that so many new ones add
 """
 
 import hashlib
@@ -9,8 +12,10 @@ import json
 import locale
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +32,7 @@ from service.knowledge.load import load_rulebase
 from tests.generators import ExamGenerator, as_json
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-SHUFFLES = 3
+SHUFFLES = 2
 
 
 class Answers:
@@ -38,9 +43,9 @@ class Answers:
         self.rulebase = self.assessor.rulebase
         self._reader = ExamReader(self.rulebase)
 
-    def answer(self, body: bytes) -> bytes:
+    def answer(self, body: bytes, with_ledger: bool = False) -> bytes:
         exam = self._reader.read(read_json(body), NOW)
-        assessment = self.assessor.assess(exam, now=NOW, assessment_id="fixed", with_ledger=True)
+        assessment = self.assessor.assess(exam, now=NOW, assessment_id="fixed", with_ledger=with_ledger)
         return orjson.dumps(write_assessment(assessment, self.rulebase))
 
 
@@ -58,29 +63,43 @@ def orderings(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**body, "findings": findings, **({"knees": body["knees"][::-1]} if "knees" in body else {})}
 
 
-def digests() -> dict[str, list[str]]:
-    """For each case, and some random exams on both knees, the different answers it got."""
+def digest(answers: Answers, body: dict[str, Any]) -> str:
+    return hashlib.sha256(answers.answer(as_json(body), with_ledger=True)).hexdigest()
+
+
+def digests() -> dict[str, Any]:
+    """The different answers each exam got, and what this process is like."""
     answers = Answers()
     bodies = case_bodies()
-    for number, body in enumerate(ExamGenerator(answers.rulebase, NOW, seed=9).bodies(20)):
-        bodies[f"random {number}"] = {**body, "knees": ["left", "right"]}
-    return {
-        name: sorted({hashlib.sha256(answers.answer(as_json(b))).hexdigest() for b in orderings(body)})
+    drawn = ExamGenerator(answers.rulebase, NOW, seed=9).bodies(36)
+    bodies |= {f"random {n}": body for n, body in enumerate(drawn) if body["knees"] == ["left", "right"]}
+    found = {
+        name: sorted({digest(answers, ordered) for ordered in orderings(body)})
         for name, body in bodies.items()
-        if not _pain_denied(body)
     }
+    here = {"zone": time.timezone, "encoding": locale.getpreferredencoding(False), "hash": hash("knee")}
+    return {"digests": found, "here": here}
 
 
-def _pain_denied(body: dict[str, Any]) -> bool:
-    return any(f["id"] == "knee_pain_present" and f.get("value") == "no" for f in body["findings"])
+def growth_on_the_same(exams: int) -> float:
+    """Megabytes that answering the same small exams again and again adds, once each was answered twice."""
+    answers = Answers()
+    drawn = ExamGenerator(answers.rulebase, NOW, seed=10).bodies(120)
+    bodies = [as_json(body) for body in (*case_bodies().values(), *drawn) if len(body["findings"]) < 40]
+    for body in bodies * 2:
+        answers.answer(body)
+    before = resident_megabytes()
+    for body in islice(cycle(bodies), exams):
+        answers.answer(body)
+    return resident_megabytes() - before
 
 
-def growth(warm_up: int, exams: int) -> float:
-    """Megabytes that so many different exams add to the process after the first ones."""
+def growth_on_new_ones(warm_up: int, exams: int) -> float:
+    """Megabytes that so many different exams of all sizes add after the first ones."""
     answers = Answers()
     bodies = map(as_json, ExamGenerator(answers.rulebase, NOW, seed=10).bodies(warm_up + exams))
-    for _ in range(warm_up):
-        answers.answer(next(bodies))
+    for body in islice(bodies, warm_up):
+        answers.answer(body)
     before = resident_megabytes()
     for body in bodies:
         answers.answer(body)
@@ -92,7 +111,8 @@ def resident_megabytes() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+PROGRAMS = {"digests": digests, "flat": growth_on_the_same, "grown": growth_on_new_ones}
+
 if __name__ == "__main__":
     locale.setlocale(locale.LC_ALL, "")
-    result = digests() if sys.argv[1] == "digests" else growth(*map(int, sys.argv[2:4]))
-    print(json.dumps(result))
+    print(json.dumps(PROGRAMS[sys.argv[1]](*map(int, sys.argv[2:]))))

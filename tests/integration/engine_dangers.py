@@ -62,7 +62,7 @@ def resident_megabytes() -> float:
 
 def refused(handle: int, text: str) -> str:
     try:
-        return f"fired {fired(handle, text)}"
+        return f"fired {', '.join(fired(handle, text))}"
     except engine.error as error:
         return str(error)
 
@@ -120,7 +120,8 @@ def not_a_number() -> Outcome:
 @danger
 def a_batch_with_an_exponent() -> Outcome:
     handle = rule_set(before={"x": 1}, after={"y": 1})
-    batch = '[{"id": "1", "sid": "s", "x": 1}, {"id": "2", "sid": "s", "z": 1e-07}, {"id": "3", "sid": "s", "y": 1}]'
+    tiny = '{"id": "2", "sid": "s", "z": 1e-07}'
+    batch = f"[{fact(id_='1', x=1)}, {tiny}, {fact(id_='3', y=1)}]"
     return {"fired": fired(handle, batch, engine.assert_facts)}
 
 
@@ -182,7 +183,8 @@ def many_patterns_true_at_once() -> Outcome:
     found = {}
     for patterns in (60, 70):
         handle = rule_set(**{f"r{n}": {f"p{n}": 1} for n in range(patterns)})
-        found[str(patterns)] = refused(handle, fact(**{f"p{n}": 1 for n in range(patterns)}))
+        said = refused(handle, fact(**{f"p{n}": 1 for n in range(patterns)}))
+        found[str(patterns)] = said if said.startswith("Could") else f"fired {said.count(',') + 1}"
     return found
 
 

@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from rich.console import Console
 from ruamel.yaml import YAML
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
-from service.app import LARGEST_BODY
 from service.cli import main
 from service.config import CHECKOUT
 
@@ -127,15 +127,23 @@ def _check_errors(problem: Json, case: Json) -> None:
 def test_a_body_of_exactly_256_kib_is_read(client: FlaskClient) -> None:
     body = b'{"knees": ["left"], "findings": []}'
     answer = client.post(
-        "/v1/assessments", data=body.ljust(LARGEST_BODY), content_type="application/json; charset=utf-8"
+        "/v1/assessments", data=body.ljust(262_144), content_type="application/json; charset=utf-8"
     )
     assert answer.status_code == 201
 
 
-def test_a_body_shorter_than_it_says_is_not_taken_for_the_whole(client: FlaskClient) -> None:
+@pytest.mark.parametrize("terminated", [False, True], ids=["bare", "as gunicorn hands it over"])
+def test_a_body_shorter_than_it_says_is_not_taken_for_the_whole(
+    client: FlaskClient, terminated: bool
+) -> None:
     body = b'{"knees": ["left"], "findings": []}'
     builder = EnvironBuilder(path="/v1/assessments", data=body, content_type="application/json")
-    environ = {**builder.get_environ(), "REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body) + 40)}
+    environ = {
+        **builder.get_environ(),
+        "REQUEST_METHOD": "POST",
+        "CONTENT_LENGTH": str(len(body) + 40),
+        "wsgi.input_terminated": terminated,
+    }
     parts, status, headers = run_wsgi_app(client.application, environ, buffered=True)
     assert status.startswith("400")
     assert headers["Content-Type"] == "application/problem+json"
@@ -208,6 +216,7 @@ def case_on_file(
     request: pytest.FixtureRequest, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Json, str]:
     monkeypatch.setattr("service.web.api.clock", lambda: now)
+    monkeypatch.setattr("service.cli.complaints", Console(stderr=True, width=400))
     case = next(case for case in CASES if case["name"] == request.param)
     path = tmp_path / "exam.json"
     path.write_bytes(_body(case))
@@ -216,7 +225,7 @@ def case_on_file(
 
 def test_the_command_line_prints_what_is_wrong_and_exits_2(case_on_file: tuple[Json, str]) -> None:
     case, path = case_on_file
-    run = CliRunner().invoke(main, ["assess", path], env={"COLUMNS": "400"})
+    run = CliRunner().invoke(main, ["assess", path])
     assert run.exit_code == 2, run.exception
     assert run.stdout == ""
     headings, *lines = [line.strip() for line in run.stderr.splitlines()]
@@ -239,10 +248,11 @@ def test_the_command_line_gives_the_same_errors_as_the_api(
     assert json.loads(run.stdout)["errors"] == json.loads(_send(client, case).data)["errors"]
 
 
-def test_a_key_cannot_steer_the_terminal() -> None:
+def test_a_key_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.cli.complaints", Console(stderr=True, width=400))
     run = CliRunner().invoke(main, ["assess", "-"], input=b'{"\\u001b[2J\\n\\u202e[bold]": 1}')
     assert run.exit_code == 2
-    assert "/\\x1b[2J\\n\\u202e[bold] " in run.stderr.replace("\n", "")
+    assert "/\\x1b[2J\\n\\u202e[bold] " in run.stderr
     assert "\x1b" not in run.output
     assert "\u202e" not in run.output
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.inference.view import View
-from tests.plain_reading import FALSE, OTHER, TRUE, UNKNOWN, PlainReading, Sitting, word_holds, truth
+from tests.plain_reading import FALSE, OTHER, TRUE, UNKNOWN, PlainReading, Sitting, truth, word_holds
 
 Ground = tuple[str, str | None]
 """A finding and its side, or the name of a premise and its kind."""
@@ -107,10 +107,9 @@ def basis(sitting: Sitting, finding: str, side: str) -> set[Ground]:
             usable = grounds(sitting, option["only_if"], side) if "only_if" in option else set()
             return usable | _known(sitting, option["test"], side)
         case "known_true":
-            holds = sitting.condition(entry["when"], side)
-            if holds == UNKNOWN:
+            if sitting.condition(entry["when"], side) == UNKNOWN:
                 raise Ungrounded(f"{finding} is open and counts as no")
-            return grounds(sitting, entry["when"], side) if holds == TRUE else denials(sitting, entry["when"], side)
+            return _known(sitting, entry["when"], side)
         case _:
             raise Ungrounded(f"{finding} counts what is not observed as well")
 

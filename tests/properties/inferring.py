@@ -83,8 +83,9 @@ def _conclusions(reading: PlainReading, sitting: Sitting, view: View) -> Iterato
     for contributor in reading.scored:
         found = view.standings[contributor]
         points = (found.support, found.against, found.supporting_clusters)
-        if points != sitting.points(contributor, view.side):
-            yield f"{contributor}, {view.side}: {points}, but by the files {sitting.points(contributor, view.side)}"
+        read_points = sitting.points(contributor, view.side)
+        if points != read_points:
+            yield f"{contributor}, {view.side}: {points}, but by the files {read_points}"
         read_class = sitting.class_of(contributor, view.side)
         if found.name != read_class:
             yield f"{contributor}, {view.side}: {found.name}, but by the files {read_class}"

@@ -1,4 +1,4 @@
-"""Faults planted in one evaluator show as a disagreement; faults planted in both show in the third reading."""
+"""A fault planted in one evaluator shows as a disagreement; one in both shows in the third reading."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,0 +1,121 @@
+"""Notes are said beside the answer: what the conventions U02 to U08 make of an exam."""
+
+import pytest
+
+from tests.unit.answer.parts import Assess, knee, texts
+from tests.unit.short_exams import SCREENED, TOUCHED, Short, aged
+
+ONE_OF_EACH = {"hip_er_mmt.left": "5", "fpi6.left": 3, "trunk_control": "good"}
+REGION = (
+    "The {} was not assessed: no finding of it was recorded. The whole-body part of this assessment is "
+    "incomplete."
+)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        ((), []),
+        (("hip_er_mmt.left",), ["hip"]),
+        (("fpi6.left",), ["foot"]),
+        (("trunk_control",), ["core"]),
+        (("hip_er_mmt.left", "fpi6.left", "trunk_control"), ["hip", "foot", "core"]),
+    ],
+)
+def test_a_region_without_a_finding_is_said_to_be_missing(
+    assessed: Assess, left_out: tuple[str, ...], missing: list[str]
+) -> None:
+    given = {name: value for name, value in ONE_OF_EACH.items() if name not in left_out}
+    assessment = assessed({**SCREENED, **given})
+    assert texts(assessment, "U03") == [REGION.format(region) for region in missing]
+    assert knee(assessment).regions_not_assessed == tuple(missing)
+
+
+def test_a_region_examined_on_the_other_side_only_is_missing_for_this_knee(assessed: Assess) -> None:
+    assessment = assessed({**SCREENED, "fpi6.right": 3}, "left", "right")
+    assert "foot" in knee(assessment, "left").regions_not_assessed
+    assert "foot" not in knee(assessment, "right").regions_not_assessed
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"status": "unable", "painful": True}, True),
+        ({"status": "unable", "painful": False}, False),
+        ({"status": "unable"}, False),
+        ({"status": "refused", "painful": True}, False),
+        ({"value": "4", "painful": True}, False),
+    ],
+)
+def test_a_test_that_pain_made_impossible_is_said_and_stays_unknown(
+    assessed: Assess, given: Short, said: bool
+) -> None:
+    assessment = assessed({**SCREENED, "hip_er_mmt.left": given})
+    text = (
+        "Left external rotators, manual muscle test: not possible because of pain (pain-limited). It is kept "
+        "as unknown and scored neither for nor against."
+    )
+    assert texts(assessment, "U04") == ([text] if said else [])
+    if "status" in given:
+        assert ("H01", "left") in {(open_.rule, open_.side) for open_ in assessment.undetermined}
+
+
+def test_without_any_key_finding_there_is_no_ranking_and_the_tests_come_first(assessed: Assess) -> None:
+    nothing = assessed({**SCREENED, **TOUCHED})
+    assert len(texts(nothing, "U05")) == 1
+    assert {c.standing.rank for c in knee(nothing).contributors} == {None}
+    assert nothing.summary.headline == "Left knee: nothing examined yet that bears on a contributor."
+    assert nothing.summary.ask_next
+    one = assessed({**SCREENED, "bmi": 22})
+    assert texts(one, "U05") == []
+    assert None not in {c.standing.rank for c in knee(one).contributors}
+
+
+def test_a_finding_past_its_validity_is_said_and_counts_as_not_observed(assessed: Assess) -> None:
+    assessment = assessed({**SCREENED, "hip_er_mmt.left": aged("3", 24 * 91), "fpi6.left": aged(8, 24 * 900)})
+    assert texts(assessment, "U06") == [
+        "Left external rotators, manual muscle test is too old for this visit. It counts as not observed and "
+        "is listed as out of date."
+    ]
+    assert [(seen.finding, seen.side, seen.value) for seen in assessment.stale] == [
+        ("hip_er_mmt", "left", "3")
+    ]
+    codes = {made.rule.code for made in assessment.trace}
+    assert not codes & {"H01", "H02"}
+    assert "F21" in codes
+
+
+def test_an_old_safety_answer_is_said_too(assessed: Assess) -> None:
+    assessment = assessed({**SCREENED, "gate_locked_knee": aged("no", 30)})
+    assert len(texts(assessment, "U06")) == 1
+    assert assessment.safety.status == "incomplete"
+
+
+def test_an_unknown_age_or_sex_is_said_where_a_rule_depends_on_it(assessed: Assess) -> None:
+    ages = {name: value for name, value in SCREENED.items() if name != "age_years"}
+    between = {"ake_deficit_deg.left": 28, "age_years": 38}
+    (sex,) = texts(assessed({**ages, **between}), "U08")
+    assert sex.startswith("Sex ")
+    assert "is not known." in sex
+    assert texts(assessed({**ages, **between, "sex_at_birth": "female"}), "U08") == []
+    full = {f"hip_{muscle}_mmt.left": "5" for muscle in ("er", "add", "flex")}
+    assert [text.split()[0] for text in texts(assessed({**ages, **full, "sex_at_birth": "male"}), "U08")] == [
+        "Age"
+    ]
+
+
+def test_a_contributor_examined_in_small_part_is_never_argued_against(assessed: Assess) -> None:
+    hip = {"sls_quality.left": "good", "lateral_step_down_score.left": 1, "hip_er_mmt.left": "5",
+           "hip_add_mmt.left": "5", "hip_flex_mmt.left": "5"}  # fmt: skip
+    assessment = assessed({**SCREENED, **hip})
+    (note,) = [note for note in assessment.notes if note.rule == "U02"]
+    assert (note.about, note.side) == ("hip_instability", "left")
+    assert "Not enough was assessed to exclude it" in note.text
+    (found,) = [c for c in knee(assessment).contributors if c.definition.id == "hip_instability"]
+    assert (found.standing.name, found.standing.assessed, found.standing.of) == ("insufficient_data", 4, 6)
+
+
+def test_what_a_rule_notes_is_said_with_its_code_and_what_it_is_about(assessed: Assess) -> None:
+    weak = {"hip_er_mmt.left": "5", "hip_abd_mmt.left": "5", "trendelenburg.left": "negative"}
+    notes = [note for note in assessed({**SCREENED, **weak}).notes if note.rule == "I08"]
+    assert [(note.side, note.about) for note in notes] == [("left", "hip_instability")]

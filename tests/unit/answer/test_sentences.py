@@ -1,0 +1,199 @@
+"""A trace sentence says what was seen: the finding, its side, its value and its unit."""
+
+import json
+
+import pytest
+
+from service.config import CHECKOUT
+from service.domain.rule import Score
+from service.domain.rulebase import RuleBase
+from tests.unit.answer.parts import Assess, contributor, firing
+from tests.unit.short_exams import SCREENED, Short
+
+SEEN = {
+    "a number with its unit": (
+        {"navicular_drop_mm.left": 16.5}, "F03", "Seen: left navicular drop: 16.5 mm (at least 15 mm). ",
+    ),
+    "a number without a unit": (
+        {"fpi6.left": 10}, "F01", "Seen: left Foot Posture Index-6: 10 (at least 10). ",
+    ),
+    "degrees": ({"mod_ober_deg.left": -10}, "D01", "Seen: left Modified Ober test: -10° ("),
+    "a share": ({"knee_ext_lsi_pct.left": 85}, "K01", "share of the other: 85 % (below 90 %). "),
+    "a grade": ({"hip_er_mmt.left": "4-"}, "H01", "manual muscle test: 4- (at most 4). "),
+    "a choice in words": (
+        {"sls_quality.left": "poor"}, "I05", "Seen: left single-leg squat: clear loss of control. ",
+    ),
+    "a finding without a side": ({"bmi": 31}, "W01", "Seen: body mass index: 31 kg/m2 (at least 30 kg/m2). "),
+    "a set, each in words": (
+        {
+            "prior_treatment": ["knee_massage_only", "knee_only_strengthening"],
+            "prior_treatment_response": "worse",
+        },
+        "T01", "treatment tried before: massage of the knee only, strengthening of the knee muscles only; ",
+    ),
+    "a difference and what is behind it": (
+        {"wblt_cm.left": 8, "wblt_cm.right": 11}, "A02",
+        "Seen: left lunge distance, other side minus this side: 3 cm (at least 2.0 cm) "
+        "[right weight-bearing lunge, distance: 11 cm, left weight-bearing lunge, distance: 8 cm]. ",
+    ),
+    "a ratio and what is behind it": (
+        {"hip_er_hhd_n.left": 80, "hip_er_hhd_n.right": 100}, "H04",
+        "this side as a share of the other: 80 % (below 90 %) [",
+    ),
+    "a value that pain may have lowered": (
+        {"hip_er_mmt.left": {"value": "4", "painful": True}}, "H01",
+        ": 4 (at most 4) (pain-limited, may be inhibition). ",
+    ),
+    "what was not observed": ({}, "N13", "Seen: left fluid in the knee (stroke test) not observed. "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("findings", "code", "said"), SEEN.values(), ids=SEEN)
+def test_a_sentence_says_what_was_seen(assessed: Assess, findings: Short, code: str, said: str) -> None:
+    sentence = firing(assessed({**SCREENED, **findings}), code).because
+    assert said in sentence
+
+
+def test_a_sentence_begins_with_the_title_and_ends_with_the_rationale(
+    assessed: Assess, rulebase: RuleBase
+) -> None:
+    sentence = firing(assessed({**SCREENED, "navicular_drop_mm.left": 16}), "F03").because
+    rule = rulebase.rule_by_code["F03"]
+    assert sentence.startswith(f"{rule.title}. Seen: ")
+    assert sentence.endswith(f". {rule.because}")
+
+
+def test_a_rule_that_reads_nothing_says_only_why(assessed: Assess, rulebase: RuleBase) -> None:
+    rule = rulebase.rule_by_code["R00"]
+    assert firing(assessed(SCREENED), "R00").because == f"{rule.title}. {rule.because}"
+
+
+def test_only_what_made_it_hold_is_said(assessed: Assess) -> None:
+    made = firing(
+        assessed({**SCREENED, "sls_quality.left": "fair", "lateral_step_down_score.left": 5}), "I05"
+    )
+    seen = made.because.partition("Seen: ")[2].partition(". ")[0]
+    assert seen == "left lateral step-down: 5 (at least 4)"
+    assert [(i.finding, i.side, i.value) for i in made.inputs] == [("lateral_step_down_score", "left", 5)]
+
+
+def test_a_class_is_never_said_without_the_certainty_of_its_link(assessed: Assess) -> None:
+    made = firing(assessed({**SCREENED, "fpi6.left": 10}), "Q01b")
+    assert "Seen: foot base not stable, some signs (link certainty low). " in made.because
+
+
+@pytest.mark.parametrize("name", ["full-chain", "both-knees", "older-adult", "four-findings", "normal-exam"])
+def test_every_input_of_every_firing_stands_in_its_sentence(
+    assessed: Assess, rulebase: RuleBase, name: str
+) -> None:
+    checked = 0
+    for made in assessed(_short(name), "left", "right").trace:
+        for seen in made.inputs:
+            definition = rulebase.findings[seen.finding]
+            value = seen.value if isinstance(seen.value, tuple) else (seen.value,)
+            words = [
+                definition.values.get(str(v), str(v)) if definition.type != "grade" else str(v) for v in value
+            ]
+            said = made.because.casefold()
+            assert f"{seen.side or ''} {definition.label}: ".strip().casefold() in said
+            assert all(word.casefold() in said for word in words)
+            checked += 1
+    assert checked > 5
+
+
+# -- cautions ------------------------------------------------------------------------------------
+
+
+def test_a_finding_common_in_people_without_pain_says_so(assessed: Assess, rulebase: RuleBase) -> None:
+    pain_free = rulebase.findings["fpi6"].seen_in_pain_free
+    assert pain_free is not None
+    common = firing(assessed({**SCREENED, "fpi6.left": 7}), "F02")
+    assert str(common.caution).endswith(f"Also seen in people without pain: {pain_free.says}")
+    rarer = firing(assessed({**SCREENED, "fpi6.left": 8}), "F21")
+    assert "people without pain" not in str(rarer.caution)
+    opposing = firing(assessed({**SCREENED, "fpi6.left": 3}), "F14")
+    assert "people without pain" not in str(opposing.caution)
+
+
+def test_a_bonus_for_a_pattern_says_that_it_is_one(assessed: Assess) -> None:
+    weak = {"hip_er_mmt.left": "4", "hip_add_mmt.left": "4"}
+    said = str(firing(assessed({**SCREENED, **weak}), "H13").caution)
+    assert "A declared bonus for a complete pattern, not independent evidence." in said
+
+
+def test_a_score_that_a_stronger_one_outweighs_says_so(assessed: Assess) -> None:
+    made = firing(assessed({**SCREENED, "hip_er_mmt.left": "3"}), "H01")
+    assert made.effects[-1][1] == "a stronger rule of the same cluster counts"
+    assert firing(assessed({**SCREENED, "hip_er_mmt.left": "3"}), "H02").effects[-1][1] is None
+
+
+@pytest.mark.parametrize("name", ["full-chain", "both-knees", "older-adult"])
+def test_the_points_that_count_in_the_trace_add_up_to_those_of_the_contributor(
+    assessed: Assess, rulebase: RuleBase, name: str
+) -> None:
+    assessment = assessed(_short(name), "left", "right")
+    for side in ("left", "right"):
+        for id_ in rulebase.contributors:
+            counting = [
+                effect.points if effect.supports else -effect.points
+                for made in assessment.trace
+                for effect, without in made.effects
+                if made.side == side
+                and isinstance(effect, Score)
+                and effect.target == id_
+                and without is None
+            ]
+            standing = contributor(assessment, id_, side).standing
+            assert sum(points for points in counting if points > 0) == standing.support
+            assert -sum(points for points in counting if points < 0) == standing.against
+
+
+def test_of_two_equally_strong_signs_of_one_cluster_one_counts(assessed: Assess) -> None:
+    assessment = assessed({**SCREENED, "fpi6.left": 8, "navicular_drop_mm.left": 16})
+    without = [firing(assessment, code).effects[-1][1] for code in ("F21", "F03")]
+    assert without.count(None) == 1
+    assert contributor(assessment, "foot_instability").standing.support == 2
+
+
+# -- the Wells score -----------------------------------------------------------------------------
+
+POSITIVE = (
+    "wells_active_cancer", "wells_paralysis_or_plaster", "wells_recent_bedrest_or_surgery",
+    "wells_deep_vein_tenderness", "wells_entire_leg_swollen", "wells_calf_swelling_3cm",
+    "wells_pitting_oedema", "wells_collateral_veins", "wells_previous_dvt",
+)  # fmt: skip
+OTHER = "wells_alternative_as_likely"
+OPEN_LEG = {**SCREENED, "gate_clot_or_circulation": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "score", "lowest", "highest"),
+    [
+        ({"dvt_suspected": "yes"}, 0, -2, 9),
+        ({"dvt_suspected": "yes", OTHER: "yes"}, -2, -2, 7),
+        ({"dvt_suspected": "yes", OTHER: "no"}, 0, 0, 9),
+        ({"dvt_suspected": "yes", "wells_active_cancer": "yes", "wells_previous_dvt": "yes"}, 2, 0, 9),
+        ({"wells_pitting_oedema": "yes", "wells_previous_dvt": "yes", OTHER: {"status": "refused"}}, 2, 0, 9),
+        ({"dvt_suspected": "yes", **dict.fromkeys(POSITIVE, "yes"), OTHER: "yes"}, 7, 7, 7),
+        ({"dvt_suspected": "yes", **dict.fromkeys(POSITIVE, "no"), OTHER: "no"}, 0, 0, 0),
+    ],
+)
+def test_the_text_of_a_suspected_clot_says_score_and_bounds(
+    assessed: Assess, answers: Short, score: int, lowest: int, highest: int
+) -> None:
+    (flag,) = assessed({**OPEN_LEG, **answers}).safety.flags
+    assert flag.flag.code == "Z04"
+    assert f"score {score};" in flag.text
+    assert f"at least {lowest} and at most {highest};" in flag.text.replace("\n", " ")
+    assert ("deep vein thrombosis likely" in flag.text) == (score >= 2)
+    assert ("D-dimer today" in flag.text) == (score < 2)
+
+
+def _short(name: str) -> dict[str, object]:
+    """An example exam, written short."""
+    posted = json.loads((CHECKOUT / f"examples/{name}.json").read_text(encoding="utf-8"))
+    return {
+        item["id"] + (f".{item['side']}" if "side" in item else ""): item["value"]
+        for item in posted["findings"]
+        if "value" in item
+    }
