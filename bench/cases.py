@@ -104,4 +104,3 @@ def plain(level: object) -> Fact:
 def _percent(contributor: ContributorDefinition, observed: set[str]) -> float:
     groups = contributor.key_groups
     return 100 * sum(not observed.isdisjoint(group.any_of) for group in groups) / len(groups)
-

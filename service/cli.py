@@ -23,14 +23,21 @@ from service.knowledge.search import search_findings
 from service.terminal import assessment_tree, fault_table
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-console = Console()
-complaints = Console(stderr=True)
 
 
 @click.group()
 @click.version_option(SOFTWARE["version"], prog_name="kneechain")
 def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
+
+
+def _console() -> Console:
+    """As wide as the terminal is now."""
+    return Console()
+
+
+def _complaints() -> Console:
+    return Console(stderr=True)
 
 
 def _rulebase() -> RuleBase:
@@ -40,8 +47,8 @@ def _rulebase() -> RuleBase:
         return load_rulebase(folder)
     except RuleBaseError as error:
         for problem in error.problems:
-            complaints.print(f"{folder.name}/{problem}", markup=False, highlight=False, soft_wrap=True)
-        complaints.print(f"{len(error.problems)} problems", style="bold red")
+            _complaints().print(f"{folder.name}/{problem}", markup=False, highlight=False, soft_wrap=True)
+        _complaints().print(f"{len(error.problems)} problems", style="bold red")
         raise SystemExit(1) from None
 
 
@@ -65,7 +72,7 @@ def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
         if as_json:
             click.echo(json.dumps({"errors": [fault.as_json() for fault in invalid.faults]}, indent=2))
         else:
-            complaints.print(fault_table(invalid))
+            _complaints().print(fault_table(invalid))
         raise SystemExit(2) from None
     assessment = Assessor.of(rulebase).assess(
         read, now=now, assessment_id=str(uuid.uuid4()), with_ledger=ledger
@@ -74,7 +81,7 @@ def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
         answer = write_assessment(assessment, rulebase, brief=brief)
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        console.print(assessment_tree(assessment, rulebase))
+        _console().print(assessment_tree(assessment, rulebase))
 
 
 @main.group()
@@ -90,15 +97,15 @@ def check() -> None:
     rulebase = _rulebase()
     report = check_rulebase(rulebase)
     for problem in report.problems:
-        complaints.print(f"rules/{problem}", markup=False, highlight=False, soft_wrap=True)
+        _complaints().print(f"rules/{problem}", markup=False, highlight=False, soft_wrap=True)
     if report.problems:
-        complaints.print(f"{len(report.problems)} problems", style="bold red")
+        _complaints().print(f"{len(report.problems)} problems", style="bold red")
         raise SystemExit(1)
-    console.print(
+    _console().print(
         f"{len(rulebase.rules)} rules, {len(rulebase.conventions)} conventions, "
         f"{len(rulebase.findings)} findings: {report.examples} examples hold on both evaluators"
     )
-    console.print(f"{rulebase.name} {rulebase.version} {rulebase.digest}", highlight=False)
+    _console().print(f"{rulebase.name} {rulebase.version} {rulebase.digest}", highlight=False)
 
 
 @rules.command("list")
@@ -110,7 +117,7 @@ def list_rules() -> None:
         table.add_row(rule.code, rule.title, rule.family, str(rule.version), rule.status)
     for convention in rulebase.conventions.values():
         table.add_row(convention.code, convention.title, "conventions", str(convention.version), "")
-    console.print(table)
+    _console().print(table)
 
 
 @rules.command()
@@ -122,7 +129,7 @@ def show(code: str) -> None:
     if rule is None:
         raise click.ClickException(f"there is no rule {code}; 'kneechain rules list' names them")
     for line in rule_lines(rule):
-        console.print(line, markup=False, highlight=False)
+        _console().print(line, markup=False, highlight=False)
 
 
 @main.command()
@@ -140,7 +147,7 @@ def findings(query: str) -> None:
         )
         side = "sided" if definition.sided else "none"
         table.add_row(definition.id, definition.label, side, accepted, definition.use)
-    console.print(table)
+    _console().print(table)
 
 
 @main.command()

@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
-from rich.console import Console
 from ruamel.yaml import YAML
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
@@ -216,7 +215,7 @@ def case_on_file(
     request: pytest.FixtureRequest, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Json, str]:
     monkeypatch.setattr("service.web.api.clock", lambda: now)
-    monkeypatch.setattr("service.cli.complaints", Console(stderr=True, width=400))
+    monkeypatch.setenv("COLUMNS", "400")
     case = next(case for case in CASES if case["name"] == request.param)
     path = tmp_path / "exam.json"
     path.write_bytes(_body(case))
@@ -249,7 +248,7 @@ def test_the_command_line_gives_the_same_errors_as_the_api(
 
 
 def test_a_key_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.cli.complaints", Console(stderr=True, width=400))
+    monkeypatch.setenv("COLUMNS", "400")
     run = CliRunner().invoke(main, ["assess", "-"], input=b'{"\\u001b[2J\\n\\u202e[bold]": 1}')
     assert run.exit_code == 2
     assert "/\\x1b[2J\\n\\u202e[bold] " in run.stderr

@@ -217,10 +217,13 @@ def test_clearances_are_kept_word_for_word_and_in_their_order(read: Any) -> None
     assert read().clearances == read(clearances=[]).clearances == ()
 
 
-def test_only_a_physician_clears_an_emergency(read: Any, rulebase: RuleBase) -> None:
+def test_only_a_physician_clears_an_emergency_and_nobody_an_age(read: Any, rulebase: RuleBase) -> None:
     emergencies = {flag.code for flag in rulebase.red_flags.values() if flag.urgency == "EMERGENCY"}
     assert {"Z03", "Z08", "Z09", "Z10", "Z17a"} == emergencies
-    for code in rulebase.red_flags:
+    of_an_age = {"Z18", "Z18b"}
+    for code in of_an_age:
+        assert pointers(read, clearances=[clearance(flag=code)]) == ["/clearances/0/flag"]
+    for code in rulebase.red_flags.keys() - of_an_age:
         assert read(clearances=[clearance(flag=code)]).clearances[0].flag == code
         for role in ROLES[1:]:
             given = {"clearances": [clearance(flag=code, role=role)]}
