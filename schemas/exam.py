@@ -55,14 +55,15 @@ class Statement(fields.Field[str]):
 class Word(fields.Field[str]):
     """One of a few words."""
 
-    def __init__(self, words: Iterable[str], what: str, **kwargs: Any) -> None:
+    def __init__(self, words: Iterable[str], what: str, suggest: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.words = tuple(words)
         self.what = what
+        self.suggest = suggest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if value not in self.words:
-            near = nearest(value, {word.casefold() for word in self.words})
+            near = nearest(value, {word.casefold() for word in self.words}) if self.suggest else None
             known = next((word for word in self.words if word.casefold() == near), None)
             raise ValidationError(
                 [Fault("", f"is no {self.what}", f"one of {', '.join(self.words)}", echo(value), known)]
@@ -116,7 +117,8 @@ def exam_schema(rulebase: RuleBase) -> Schema:
     """The shape of a posted exam, over the vocabulary of one rule base."""
     clearance = _Strict.from_dict(
         {
-            "flag": Word(_clearable(rulebase), "red flag that can be cleared", required=True),
+            # no suggestion: a near code is another flag
+            "flag": Word(_clearable(rulebase), "red flag that can be cleared", suggest=False, required=True),
             "by": Statement(required=True),
             "role": Word(ROLES, "role", required=True),
             "reason": Statement(required=True),

@@ -91,6 +91,7 @@ class Assessor:
                 self.inference.view(usable.posted, side, given=given, gates_no=usable.gates_no)
             )
             for side in exam.knees
+            if screen.shows(side)
         }
         return Case(self.inference, exam, usable, screen, views)
 

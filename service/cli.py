@@ -125,7 +125,8 @@ def list_rules() -> None:
 def show(code: str) -> None:
     """One rule as a therapist reads it."""
     rulebase = _rulebase()
-    rule = rulebase.rule_by_code.get(code)
+    conventions = {convention.code: convention for convention in rulebase.conventions.values()}
+    rule = rulebase.rule_by_code.get(code) or conventions.get(code)
     if rule is None:
         raise click.ClickException(f"there is no rule {code}; 'kneechain rules list' names them")
     for line in rule_lines(rule):

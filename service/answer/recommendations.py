@@ -79,10 +79,10 @@ class Offer:
 
     def _referrals(self) -> Iterator[Recommendation]:
         """The referral of each open urgent flag, on whichever side; it comes before everything else."""
-        urgent = self.case.rulebase.urgencies[2]
+        urgent = self.case.rulebase.urgencies[:3]
         first: dict[str, Raised] = {}
         for raised in self.case.screen.raised:
-            if raised.open and raised.flag.urgency == urgent:
+            if raised.open and raised.flag.urgency in urgent:
                 first.setdefault(raised.flag.code, raised)
         for raised in first.values():
             rule, effect, _ = raised.rules[0]

@@ -35,7 +35,7 @@ from service.inference.view import Levels, Slots, View
 
 FIRES, SILENT, SUPPRESSED, UNDETERMINED = "fires", "silent", "suppressed", "undetermined"
 
-MOST_READINGS = 20_000
+MOST_READINGS = 5_000
 Verdict = Callable[[list[Truth]], Truth]
 Conclusion = Callable[[View], Truth]
 

@@ -163,7 +163,7 @@ class SafetyScreen:
             return "hold"
         if due:
             return "incomplete"
-        if any(raised.flag.urgency in self.rulebase.urgencies[2:4] for raised in open_):
+        if any(raised.flag.urgency in self.rulebase.urgencies[:4] for raised in open_):
             return "refer"
         return "clear"
 

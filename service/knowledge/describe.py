@@ -4,6 +4,7 @@ from typing import Any
 
 from service.domain.rule import (
     ALWAYS,
+    NEVER,
     AllOf,
     AnyOf,
     Ask,
@@ -11,6 +12,7 @@ from service.domain.rule import (
     AtLeastN,
     ClassTest,
     Condition,
+    Convention,
     CoverageTest,
     Effect,
     ExactlyN,
@@ -118,14 +120,23 @@ def effect_line(effect: Effect) -> str:
             return f"asks for {', '.join(findings) or 'the findings that disagree'}"
 
 
-def rule_lines(rule: Rule) -> list[str]:
-    """A whole rule, for a terminal."""
-    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}, {rule.status}", "", "when"]
-    lines += condition_lines(rule.when, 1)
-    if rule.unless != AnyOf(()):
-        lines += ["unless", *condition_lines(rule.unless, 1)]
-    lines += ["then", *(f"  {effect_line(effect)}" for effect in rule.effects), "", rule.because]
+def rule_lines(rule: Rule | Convention) -> list[str]:
+    """A whole rule or convention, for a terminal."""
+    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}", ""]
+    if isinstance(rule, Convention):
+        lines += [rule.text]
+    else:
+        lines += ["when", *condition_lines(rule.when, 1)]
+        if rule.unless != NEVER:
+            lines += ["unless", *condition_lines(rule.unless, 1)]
+        lines += ["then", *(f"  {line}" for effect in rule.effects for line in effect_lines(effect))]
+    lines += ["", rule.because]
     if rule.caution:
         lines += ["", f"Caution: {rule.caution}"]
-    lines += ["", *(f"{c.cite} ({c.level}): {c.shows}" for c in rule.evidence)]
-    return lines
+    return [*lines, "", *(f"{c.cite} ({c.level}): {c.shows}" for c in rule.evidence)]
+
+
+def effect_lines(effect: Effect) -> list[str]:
+    """An effect in words, and beneath it what it says to people."""
+    said = getattr(effect, "text", None) or getattr(effect, "why", None) or getattr(effect, "reason", None)
+    return [effect_line(effect), *([f"  {said}"] if said else [])]

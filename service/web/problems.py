@@ -1,5 +1,6 @@
 """Every error as an RFC 9457 problem, made in one place."""
 
+import itertools
 import traceback
 from collections.abc import Iterable
 from typing import Any
@@ -10,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from schemas.faults import Fault, InvalidBody
 
+MOST_LISTED = 500
 PROBLEM_JSON = "application/problem+json"
 TITLES = {
     400: "The request could not be read",
@@ -38,7 +40,7 @@ def problem(
         "detail": detail,
         **more,
     }
-    listed = [fault.as_json() for fault in errors]
+    listed = [fault.as_json() for fault in itertools.islice(errors, MOST_LISTED)]
     if listed:
         body["errors"] = listed
     return Response(orjson.dumps(body), status, headers, content_type=PROBLEM_JSON)
@@ -47,6 +49,8 @@ def problem(
 def invalid(error: InvalidBody) -> Response:
     count = len(error.faults)
     said = "1 thing is not right" if count == 1 else f"{count} things are not right"
+    if count > MOST_LISTED:
+        said = f"{said}, of which the first {MOST_LISTED} are listed"
     return problem(422, f"{said}; nothing was changed to fit and nothing was kept.", error.faults)
 
 
