@@ -63,7 +63,8 @@ class Word(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if value not in self.words:
-            near = nearest(value, {word.casefold() for word in self.words}) if self.suggest else None
+            same = value.casefold() if isinstance(value, str) else None
+            near = nearest(value, {word.casefold() for word in self.words}) if self.suggest else same
             known = next((word for word in self.words if word.casefold() == near), None)
             raise ValidationError(
                 [Fault("", f"is no {self.what}", f"one of {', '.join(self.words)}", echo(value), known)]
@@ -117,7 +118,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
     """The shape of a posted exam, over the vocabulary of one rule base."""
     clearance = _Strict.from_dict(
         {
-            # no suggestion: a near code is another flag
+            # a near code is another flag: only the same in other letters is suggested
             "flag": Word(_clearable(rulebase), "red flag that can be cleared", suggest=False, required=True),
             "by": Statement(required=True),
             "role": Word(ROLES, "role", required=True),

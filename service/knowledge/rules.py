@@ -18,9 +18,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
-    criteria,
 )
-from service.domain.vocabulary import KnownTrue, ObservedCount
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.fields import Fields
 from service.knowledge.source import Mapping, Scalar, Source, plain
@@ -90,7 +88,6 @@ class RuleReader:
             always_known=fields.flag("always_known"),
         )
         self._review(fields, rule.status)
-        self._scores_on_what_was_seen(fields, rule)
         if not effects:
             fields.problem("a rule without effects does nothing", fields.line_of("then"))
         if any(isinstance(e, Forbid) and e.until_answered for e in effects) and not any(
@@ -101,18 +98,6 @@ class RuleReader:
             )
         fields.done()
         return rule
-
-    def _scores_on_what_was_seen(self, fields: Fields, rule: Rule) -> None:
-        """Points never rest on a formula that is known although nothing was observed."""
-        for criterion in criteria(rule.when) if rule.scores else ():
-            derived = self.vocabulary.derived.get(getattr(criterion, "finding", ""))
-            formula = derived.formula if derived else None
-            if isinstance(formula, KnownTrue | ObservedCount) or getattr(formula, "always_known", False):
-                fields.problem(
-                    f"a rule that scores may not read '{criterion.finding}', which is never unknown: "  # type: ignore[union-attr]
-                    "write an unless",
-                    fields.line_of("when"),
-                )
 
     def read_convention(self, fields: Fields) -> Convention:
         fields.one_of("status", STATUSES)

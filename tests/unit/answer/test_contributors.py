@@ -16,7 +16,8 @@ def test_a_finding_that_scores_for_two_contributors_is_shared(assessed: Assess) 
 
 def test_a_mechanism_shares_nothing_with_the_contributor_above_it(assessed: Assess) -> None:
     weak = {f"hip_{muscle}_mmt.left": "3" for muscle in ("er", "add", "flex", "abd")}
-    assessment = assessed({**SCREENED, **weak, "trendelenburg.left": "positive"})
+    assessment = assessed({**SCREENED, **weak, "hip_flexion_compensation.left": "tfl"})
+    assert {"H08", "D02"} <= {made.rule.code for made in assessment.trace}  # on the same finding
     for id_ in ("hip_instability", "hip_stabiliser_deficit", "biarticular_dominance"):
         assert contributor(assessment, id_).shared_findings == ()
 

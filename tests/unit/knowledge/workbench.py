@@ -68,7 +68,7 @@ class Workbench:
         self.before.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rules_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The copied rules, whose files are parsed once for each content they have."""
     folder = tmp_path_factory.mktemp("workbench") / "rules"
