@@ -77,6 +77,7 @@ def register(app: Flask) -> None:
 
 
 DETAILS = {
+    400: "The body broke off, or could not be read as HTTP.",
     404: "See /docs for the addresses there are.",
     405: "The Allow header lists the methods there are.",
     413: "At most 256 KiB.",
