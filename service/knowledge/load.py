@@ -256,8 +256,19 @@ class _Loader:
         for name in CONVENTIONS:
             if sum(convention.convention == name for convention in conventions) != 1:
                 self._problem("conventions", 1, f"the convention '{name}' needs exactly one file")
+        self._check_names()
         self._check_states(rules)
         self._check_due(rules)
+
+    def _check_names(self) -> None:
+        """An alias stands for one finding only."""
+        names: dict[str, str] = {}
+        for definition in self.vocabulary.findings.values():
+            for name in (definition.id, *definition.aliases):
+                first = names.setdefault(name.casefold(), definition.id)
+                if first != definition.id:
+                    place = self.vocabulary.places[definition.id]
+                    self._problem(*place, f"'{name}' is a name of {first} already")
 
     def _check_states(self, rules: list[Rule]) -> None:
         """Every state is set by a rule, and read only where it can have been."""

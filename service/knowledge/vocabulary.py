@@ -319,6 +319,9 @@ def read_gates(fields: Fields, into: Vocabulary) -> None:
             items=entry.ids("items", into.findings, "finding"),
         )
         _check_items(entry, gate, into)
+        if key in into.findings:
+            entry.problem(f"'{key}' is a finding already")
+        into.places[key] = entry.file, entry.line
         entry.done()
         into.gates[key] = gate
         into.findings[key] = FindingDefinition(

@@ -280,6 +280,8 @@ MEANINGS = {
     "a state that only the screen may give": M(STATES, "arch_collapse: {",
         "arch_collapse: {given_by: screen, ",
         "the state 'arch_collapse' is given by the screen: no rule may set it"),
+    "one name for two findings": M(FINDINGS, "aliases: [navicular drop test,",
+        "aliases: [fpi, navicular drop test,", "'fpi' is a name of fpi6 already", "  navicular_drop_mm:"),
     "more than there are": M(STABILISERS, "at_least_n: 2", "at_least_n: 4",
         "'at_least_n: 4' over 3 criteria"),
     "exactly more than there are": M(CONTACT, "at_least_n: 2", "exactly_n: 4",
@@ -405,6 +407,20 @@ def test_a_question_that_nothing_makes_due_is_found_where_it_is_declared(bench: 
     bench.replace(GATES, "      - fever\n", "")
     line = bench.line_of(SAFETY, "  fever:\n")
     assert bench.problems() == [Problem(SAFETY, line, "nothing makes 'fever' due")]
+
+
+def test_a_finding_cannot_bear_the_name_of_a_gate(bench: Workbench) -> None:
+    bench.replace(
+        FINDINGS, "aliases: [navicular drop test,", "aliases: [gate_locked_knee, navicular drop test,"
+    )
+    said = "'gate_locked_knee' is a name of navicular_drop_mm already"
+    assert bench.problems() == [Problem(GATES, bench.line_of(GATES, "  gate_locked_knee:"), said)]
+
+
+def test_a_gate_cannot_bear_the_name_of_a_finding(bench: Workbench) -> None:
+    bench.replace(GATES, "  gate_locked_knee:\n", "  fpi6:\n")
+    said = Problem(GATES, bench.line_of(GATES, "  fpi6:\n"), "'fpi6' is a finding already")
+    assert said in bench.problems()
 
 
 def test_an_approved_base_names_who_approved_it_and_when(bench: Workbench) -> None:
