@@ -1,7 +1,7 @@
 """One exam while it is answered: everything the parts of the answer read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -40,7 +40,8 @@ class Case:
     views: dict[Side, View]
     """The assessed knees, inferred."""
     _seen: dict[Key, Input | None] = field(default_factory=dict)
-    _known_gaps: dict[tuple[Side, int], tuple[Gap, ...]] = field(default_factory=dict)
+    _gap_of: dict[Key, Gap | None] = field(default_factory=dict)
+    _known_gaps: dict[tuple[Side, str, str, bool], tuple[Gap, ...]] = field(default_factory=dict)
 
     @property
     def rulebase(self) -> RuleBase:
@@ -82,8 +83,13 @@ class Case:
             painful=observation.painful is True,
         )
 
-    def status(self, key: Key) -> str:
-        """Why a finding counts as unknown."""
+    def gap(self, key: Key) -> Gap | None:
+        """Why a finding counts as unknown; None where it was observed."""
+        if key not in self._gap_of:
+            self._gap_of[key] = Gap(*key, self._status(key)) if self.seen(key) is None else None
+        return self._gap_of[key]
+
+    def _status(self, key: Key) -> str:
         if any((stale.finding, stale.side) == key for stale in self.usable.stale):
             return "stale"
         observation = self.usable.get(key)
@@ -99,7 +105,14 @@ class Case:
         return tuple(dict.fromkeys([gap for criterion in criteria for gap in self._gaps(criterion, view)]))
 
     def _gaps(self, criterion: Criterion, view: View) -> tuple[Gap, ...]:
-        place = (view.side, id(criterion))
+        """Looked for once for each thing read and side: many rules read the same."""
+        match criterion:
+            case FindingTest(finding):
+                place = (view.side, "finding", finding, criterion.other)
+            case StateTest(name) | ClassTest(name):
+                place = (view.side, type(criterion).__name__, name, False)
+            case _:
+                return ()
         found = self._known_gaps.get(place)
         if found is None:
             found = self._known_gaps[place] = tuple(self._look_for_gaps(criterion, view))
@@ -108,9 +121,8 @@ class Case:
     def _look_for_gaps(self, criterion: Criterion, view: View) -> Iterator[Gap]:
         match criterion:
             case FindingTest():
-                for key in self.keys(criterion, view.side):
-                    if self.seen(key) is None:
-                        yield Gap(*key, self.status(key))
+                found = (self.gap(key) for key in self.keys(criterion, view.side))
+                yield from (gap for gap in found if gap is not None)
             case StateTest(state):
                 for index in self.inference.setters.get(state, ()):
                     if view.outcomes[index] == UNDETERMINED:
@@ -121,9 +133,9 @@ class Case:
     def _key_group_gaps(self, contributor: str, view: View) -> Iterator[Gap]:
         """For each key group not assessed its first finding, and what else would do."""
         for group in self.rulebase.contributors[contributor].key_groups:
-            keys = [self.inference.slots.inputs(finding, view.side)[0] for finding in group.any_of]
-            if all(self.seen(key) is None for key in keys):
-                yield Gap(*keys[0], self.status(keys[0]), group.any_of if len(keys) > 1 else ())
+            gaps = [self.gap(self.inference.slots.inputs(finding, view.side)[0]) for finding in group.any_of]
+            if gaps[0] is not None and None not in gaps:
+                yield replace(gaps[0], any_of=group.any_of) if len(gaps) > 1 else gaps[0]
 
 
 def shown(value: object) -> Shown:

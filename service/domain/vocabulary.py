@@ -87,6 +87,11 @@ class FindingDefinition:
     def ordered(self) -> bool:
         return self.numeric or self.type == "grade"
 
+    @property
+    def value_at_gate_no(self) -> str:
+        """What its gate answered no says of it."""
+        return self.safety.gate_no if self.safety else "no"
+
     def level(self, value: Value) -> Level:
         """The value as rules compare it; it must be one this finding allows."""
         if self.type == "grade":

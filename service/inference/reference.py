@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
-from service.domain.logic import Truth, all_of, any_of, at_least, exactly
+from service.domain.logic import Truth
 from service.domain.rule import (
     NEVER,
-    AllOf,
-    AnyOf,
     AssessedTest,
-    AtLeastN,
     ClassTest,
     Condition,
     CoverageTest,
     Criterion,
-    ExactlyN,
     FindingTest,
     FlagTest,
     Group,
@@ -29,6 +25,7 @@ from service.domain.rule import (
 )
 from service.domain.rulebase import RuleBase
 from service.inference.comparison import level_test, slot_test
+from service.inference.conditions import verdict
 from service.inference.standing import percent
 from service.inference.strata import Stratum
 from service.inference.view import Levels, Slots, View
@@ -183,26 +180,7 @@ class Reference:
     # -- conditions ----------------------------------------------------------------------
 
     def _verdict(self, condition: Condition) -> Verdict:
-        match condition:
-            case AllOf((only,)) | AnyOf((only,)):
-                return self._verdict(only)
-            case AllOf(members):
-                parts = [self._verdict(member) for member in members]
-                return lambda truths: all_of([part(truths) for part in parts])
-            case AnyOf(members):
-                parts = [self._verdict(member) for member in members]
-                return lambda truths: any_of([part(truths) for part in parts])
-            case AtLeastN(n, members):
-                parts = [self._verdict(member) for member in members]
-                return lambda truths: at_least(n, [part(truths) for part in parts])
-            case ExactlyN(n, members):
-                parts = [self._verdict(member) for member in members]
-                return lambda truths: exactly(n, [part(truths) for part in parts])
-            case NotKnown(member):
-                part = self._verdict(member)
-                return lambda truths: part(truths) is not True
-            case _:
-                return itemgetter(self._place_of(condition))
+        return verdict(condition, lambda criterion: itemgetter(self._place_of(criterion)))
 
     def _place_of(self, criterion: Criterion) -> int:
         return self._place.setdefault(criterion, len(self._place))

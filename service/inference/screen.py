@@ -55,7 +55,7 @@ class Usable:
 
     def _through(self, key: Key, answer: Observation) -> Observation:
         definition = self.rulebase.findings[key[0]]
-        value = definition.safety.gate_no if definition.safety else "no"
+        value = definition.value_at_gate_no
         return Observation(
             finding=key[0],
             side=key[1],

@@ -11,17 +11,8 @@ from typing import Any
 
 from service.domain.assessment import Standing
 from service.domain.exam import OTHER, SIDES, Key, Observation, Side
-from service.domain.logic import Truth, all_of, any_of, at_least, exactly
-from service.domain.rule import (
-    AllOf,
-    AnyOf,
-    AtLeastN,
-    Condition,
-    ExactlyN,
-    FindingTest,
-    NotKnown,
-    criteria,
-)
+from service.domain.logic import Truth
+from service.domain.rule import Condition, Criterion, FindingTest, criteria
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import (
     Count,
@@ -36,6 +27,7 @@ from service.domain.vocabulary import (
     in_steps,
 )
 from service.inference.comparison import slot_test
+from service.inference.conditions import verdict
 
 Levels = list[Any]
 Compute = Callable[[Levels], Any]
@@ -157,26 +149,12 @@ class Slots:
 
     def condition(self, condition: Condition, other: bool = False) -> Callable[[Levels], Truth]:
         """A condition over findings alone, as a function of the levels."""
-        match condition:
-            case AllOf(members):
-                parts = [self.condition(member, other) for member in members]
-                return lambda levels: all_of([part(levels) for part in parts])
-            case AnyOf(members):
-                parts = [self.condition(member, other) for member in members]
-                return lambda levels: any_of([part(levels) for part in parts])
-            case AtLeastN(n, members):
-                parts = [self.condition(member, other) for member in members]
-                return lambda levels: at_least(n, [part(levels) for part in parts])
-            case ExactlyN(n, members):
-                parts = [self.condition(member, other) for member in members]
-                return lambda levels: exactly(n, [part(levels) for part in parts])
-            case NotKnown(member):
-                part = self.condition(member, other)
-                return lambda levels: part(levels) is not True
-            case FindingTest():
-                return self._test(condition, other)
-            case _:
-                raise TypeError(f"a formula can only read findings, not {condition}")
+        return verdict(condition, lambda criterion: self._finding_test(criterion, other))
+
+    def _finding_test(self, criterion: Criterion, other: bool) -> Callable[[Levels], Truth]:
+        if not isinstance(criterion, FindingTest):
+            raise TypeError(f"a formula can only read findings, not {criterion}")
+        return self._test(criterion, other)
 
     def count_bounds(self, formula: Count, levels: Levels) -> tuple[int, int, int]:
         """A count now, and its lowest and highest over every answer to the unknown tests."""
@@ -189,7 +167,7 @@ class Slots:
         return now, low, high
 
     def _answered_no(self, item: FindingDefinition) -> Iterable[tuple[int, Any]]:
-        level = item.level(item.safety.gate_no if item.safety else "no")
+        level = item.level(item.value_at_gate_no)
         for other in (False, True) if item.sided else (False,):
             yield self.of(item.id, other), level
 
