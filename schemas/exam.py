@@ -261,7 +261,6 @@ def _observation(found: SentFinding, performed_at: datetime) -> Observation:
         observed_at=found.observed_at or performed_at,
         value=found.value,
         level=found.level,
-        sent=found.sent,
         painful=found.painful,
         method=found.method,
         assessor=found.assessor,

@@ -36,7 +36,6 @@ class SentFinding:
     status: Status
     value: Value | None
     level: Level | None
-    sent: Mapping[str, Any]
     observed_at: datetime | None = None
     painful: bool | None = None
     method: str | None = None
@@ -117,7 +116,7 @@ class FindingsField(fields.Field[list[SentFinding]]):
             return None
         if value is None:
             return None
-        return SentFinding(index, definition.id, side, "observed", value, definition.level(value), item)
+        return SentFinding(index, definition.id, side, "observed", value, definition.level(value))
 
     def definition(self, name: Any) -> FindingDefinition | None:
         """By id, or by a lossless alias of it."""
@@ -187,7 +186,6 @@ class _Item:
             status=status,
             value=value,
             level=None if value is None else definition.level(value),
-            sent=item,
             observed_at=self._observed_at(),
             painful=self._painful(),
             method=self._text("method"),

@@ -33,7 +33,6 @@ class Observation:
     observed_at: datetime
     value: Value | None = None
     level: Level | None = None
-    sent: object = None
     painful: bool | None = None
     method: str | None = None
     assessor: str | None = None

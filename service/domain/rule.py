@@ -10,6 +10,8 @@ Word = Literal[
     "one_of", "at_least", "at_most", "above", "below", "between",
     "includes_any", "includes_all", "only", "observed", "not_observed",
 ]  # fmt: skip
+COMPARING: frozenset[Word] = frozenset({"at_least", "at_most", "above", "below", "between"})
+"""The words that have a threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A case written beside its rule. `given` keeps what was written; see knowledge.examples."""
+    """A case written beside its rule. `given` keeps what was written; verify.examples reads it."""
 
     name: str
     given: Mapping[str, object]

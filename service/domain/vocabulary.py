@@ -134,6 +134,10 @@ class Ratio:
     def operands(self) -> tuple[Operand, ...]:
         return (self.of, self.to)
 
+    def value(self, of: Fraction | int, to: Fraction | int) -> Fraction | None:
+        """The ratio of two numbers in their own units."""
+        return Fraction(self.times * of) / (self.per * to) if to else None
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

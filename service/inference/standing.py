@@ -12,7 +12,7 @@ from service.domain.assessment import Standing
 from service.domain.rule import Rule, Score
 from service.domain.rulebase import Bound, RuleBase
 from service.domain.vocabulary import ContributorDefinition
-from service.inference.comparison import level_test
+from service.inference.comparison import LevelTest, level_test
 
 MOST_CLASSED = 10_000
 
@@ -118,5 +118,5 @@ def percent(coverage: tuple[int, int]) -> Fraction:
     return Fraction(100 * coverage[0], coverage[1])
 
 
-def _bound_test(bound: Bound):  # type: ignore[no-untyped-def]
+def _bound_test(bound: Bound) -> tuple[str, LevelTest]:
     return bound.quantity, level_test(bound.word, bound.limits)

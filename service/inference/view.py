@@ -133,8 +133,7 @@ class Slots:
 
     def _ratio(self, ratio: Ratio, other: bool) -> Compute:
         of, to = self._number(ratio.of, other), self._number(ratio.to, other)
-        factor = ratio.times / ratio.per
-        return lambda levels: _with_both(of(levels), to(levels), lambda a, b: factor * a / b if b else None)
+        return lambda levels: _with_both(of(levels), to(levels), ratio.value)
 
     def _number(self, operand: Operand, other: bool) -> Compute:
         slot = self.of(operand.finding, operand.other != other)
@@ -290,9 +289,9 @@ def _derived_observation(
     if not all(observation is not None and observation.observed for observation in inputs):
         return None
     of, to = (Fraction(observation.value) for observation in inputs)  # type: ignore[union-attr,arg-type]
-    if to == 0:
+    value = ratio.value(of, to)
+    if value is None:
         return None
-    value = ratio.times * of / (to * ratio.per)
     return Observation(
         finding=definition.id,
         side=side,

@@ -9,6 +9,7 @@ from typing import Any
 
 from service.domain.rule import (
     ALWAYS,
+    COMPARING,
     NEVER,
     Condition,
     CoverageTest,
@@ -27,7 +28,6 @@ from service.knowledge.problems import Problem
 from service.verify.examples import Run
 
 MOST_CELLS = 40
-COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
 
 
 def missing_examples(rulebase: RuleBase, slots: Slots, runs: list[Run]) -> Iterator[Problem]:
