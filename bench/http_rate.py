@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
@@ -44,23 +45,54 @@ class Round:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--findings", type=int, default=140)
     options.add_argument("--clients", type=int, default=8)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=3.0)
+    options.add_argument("--seconds", type=float, default=2.0)
     options.add_argument("--workers", type=int, default=2)
     asked = options.parse_args()
-    body = json.dumps(posted_exam(load_rulebase(CHECKOUT / "rules"), asked.findings)).encode()
+    print(f"{'':46}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'cpu ms':>10}")
+    measured = [_measured(name, exam, asked) for name, exam in _exams().items()]
+    RESULTS.parent.mkdir(exist_ok=True)
+    written = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "asked": vars(asked)}
+    RESULTS.write_text(json.dumps(written | {"exams": measured}, indent=2) + "\n")
+
+
+def _exams() -> dict[str, dict[str, Any]]:
+    """A first look, a whole visit, and as much as anybody will post."""
+    examples = CHECKOUT / "examples"
+    return {
+        "first look": json.loads((examples / "four-findings.json").read_bytes()),
+        "whole visit": json.loads((examples / "full-chain.json").read_bytes()),
+        "everything": posted_exam(load_rulebase(CHECKOUT / "rules"), 140),
+    }
+
+
+def _measured(name: str, exam: dict[str, Any], asked: argparse.Namespace) -> dict[str, Any]:
+    """Both servers' medians on one exam, printed as they come."""
+    body = json.dumps(exam).encode()
     answer = _one_answer(body)
-    rounds: dict[str, list[Round]] = {name: [] for name in PORTS}
+    rounds: dict[str, list[Round]] = {server: [] for server in PORTS}
     with _server("kneechain", asked.workers, answer) as ours, _server("echo", asked.workers, answer) as echo:
         for _ in range(asked.rounds):
-            for name, pid in (("kneechain", ours), ("echo", echo)):
-                rounds[name].append(_round(PORTS[name], pid, body, asked.clients, asked.seconds))
-    _report(rounds, len(body), len(answer), vars(asked))
+            for server, pid in (("kneechain", ours), ("echo", echo)):
+                rounds[server].append(_round(PORTS[server], pid, body, asked.clients, asked.seconds))
+    medians = {server: _median(taken) for server, taken in rounds.items()}
+    sizes = f"{name}: {len(exam['findings'])} findings, {len(body)} → {len(answer)} bytes"
+    for server, m in medians.items():
+        title = sizes if server == "kneechain" else "  echo of the same bytes"
+        print(f"{title:46}{m['rate']:12.0f}{m['p50_ms']:10.2f}{m['p99_ms']:10.2f}{m['cpu_ms']:10.3f}")
+    share = medians["kneechain"]["rate"] / medians["echo"]["rate"]
+    print(f"  {share:.0%} of the echo's rate")
+    sent = {"exam": name, "findings": len(exam["findings"]), "sent": len(body), "answered": len(answer)}
+    return {**sent, "median": medians, "share_of_echo": round(share, 4)}
 
 
-def posted_exam(rulebase: RuleBase, count: int, seed: int = 1) -> dict[str, object]:
+def _median(rounds: list[Round]) -> dict[str, float]:
+    fields = ("rate", "p50_ms", "p99_ms", "cpu_ms")
+    return {field: round(statistics.median(getattr(r, field) for r in rounds), 3) for field in fields}
+
+
+def posted_exam(rulebase: RuleBase, count: int, seed: int = 1) -> dict[str, Any]:
     """An exam of `count` findings of a left knee, then its other side; every safety answer reassuring."""
     chance = random.Random(seed)
     reassuring = {**dict.fromkeys(rulebase.gates, "no"), **SAFE}
@@ -172,25 +204,6 @@ async def _client(port: int, request: bytes, end: float) -> list[float]:
             reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
     writer.close()
     return times
-
-
-def _report(rounds: dict[str, list[Round]], sent: int, answered: int, asked: dict[str, object]) -> None:
-    print(f"{sent} bytes posted, {answered} bytes answered; {asked}")
-    print(f"{'':12}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'cpu ms':>10}")
-    medians = {}
-    for name, measured in rounds.items():
-        medians[name] = {
-            field: statistics.median(getattr(r, field) for r in measured)
-            for field in ("rate", "p50_ms", "p99_ms", "cpu_ms")
-        }
-        m = medians[name]
-        print(f"{name:12}{m['rate']:12.0f}{m['p50_ms']:10.2f}{m['p99_ms']:10.2f}{m['cpu_ms']:10.3f}")
-    share = medians["kneechain"]["rate"] / medians["echo"]["rate"]
-    print(f"kneechain serves {share:.0%} of the echo's rate")
-    RESULTS.parent.mkdir(exist_ok=True)
-    written = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "sent": sent, "answered": answered}
-    written |= {"asked": asked, "median": medians, "share_of_echo": share}
-    RESULTS.write_text(json.dumps(written, indent=2) + "\n")
 
 
 if __name__ == "__main__":

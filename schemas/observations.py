@@ -26,7 +26,7 @@ STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
 MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a large exam makes many, and freezing costs most of making one
 class SentFinding:
     """One item as read; the time of observation may still be the exam's own."""
 

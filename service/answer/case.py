@@ -1,7 +1,7 @@
 """One exam while it is answered: everything the parts of the answer read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -135,7 +135,7 @@ class Case:
         for group in self.rulebase.contributors[contributor].key_groups:
             gaps = [self.gap(self.inference.slots.inputs(finding, view.side)[0]) for finding in group.any_of]
             if gaps[0] is not None and None not in gaps:
-                yield replace(gaps[0], any_of=group.any_of) if len(gaps) > 1 else gaps[0]
+                yield gaps[0]._replace(any_of=group.any_of) if len(gaps) > 1 else gaps[0]
 
 
 def shown(value: object) -> Shown:

@@ -7,7 +7,7 @@ schema only gives it its JSON names.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import NamedTuple, Literal
 
 from service.domain.exam import Clearance, Exam, Side
 from service.domain.logic import Truth
@@ -62,8 +62,7 @@ class Input:
     painful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A finding whose absence leaves a rule open. `any_of`: any of these would do."""
 
     finding: str
