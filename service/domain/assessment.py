@@ -7,7 +7,7 @@ schema only gives it its JSON names.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Literal
+from typing import Literal, NamedTuple
 
 from service.domain.exam import Clearance, Exam, Side
 from service.domain.logic import Truth
