@@ -19,7 +19,8 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
         parts.append(Text(rulebase.approval.draft_notice, style="yellow"))
     parts.append(_safety(assessment, rulebase))
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
-    parts.extend(_knee(knee, fired, rulebase) for knee in assessment.knees)
+    if assessment.safety.status != "hold":
+        parts.extend(_knee(knee, fired, rulebase) for knee in assessment.knees)
     if assessment.notes:
         notes = Tree("[bold]Notes")
         for note in assessment.notes:
@@ -35,7 +36,7 @@ def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     word = "no open flag" if safety.status == "clear" and open_or_cleared else safety.status
     tree = Tree(f"[bold]Safety screen: {word}")
     for flag in safety.flags:
-        _flag(tree, flag)
+        _flag(tree, flag, rulebase.urgency_words[flag.flag.urgency])
     if safety.not_screened:
         findings = rulebase.findings
         left = tree.add(f"not answered: {len(safety.not_screened)}")
@@ -44,12 +45,10 @@ def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     return tree
 
 
-def _flag(tree: Tree, flag: Flag) -> None:
+def _flag(tree: Tree, flag: Flag, urgency: str) -> None:
     where = f", {flag.side}" if flag.side else ""
-    cleared = f" [green]cleared by {escape(flag.clearance.by)}" if flag.clearance else ""
-    branch = tree.add(
-        f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/] {flag.flag.urgency}{cleared}"
-    )
+    cleared = f", [green]cleared by {escape(flag.clearance.by)}" if flag.clearance else ""
+    branch = tree.add(f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/]: {urgency}{cleared}")
     branch.add(escape(flag.text))
     for because in flag.because:
         branch.add(f"[dim]{escape(because)}")
@@ -57,7 +56,7 @@ def _flag(tree: Tree, flag: Flag) -> None:
 
 def _knee(knee: Knee, fired: dict[tuple[str, Side | None], Firing], rulebase: RuleBase) -> Tree:
     said = [word for word, true in (("provisional", knee.provisional), ("secondary", knee.secondary)) if true]
-    tree = Tree(f"[bold]{knee.side.capitalize()} knee[/] {', '.join(said)}")
+    tree = Tree(f"[bold]{knee.side.capitalize()} knee[/]{', '.join(['', *said])}")
     if not knee.in_scope:
         tree.add("out of scope")
     for contributor in knee.contributors:
@@ -69,7 +68,7 @@ def _knee(knee: Knee, fired: dict[tuple[str, Side | None], Firing], rulebase: Ru
     if knee.next_tests:
         branch = tree.add("[bold]Examine next")
         for test in knee.next_tests:
-            named = ", ".join(rulebase.findings[finding].label for finding in test.findings)
+            named = "; ".join(rulebase.findings[finding].label for finding in test.findings)
             branch.add(f"{escape(named)} [dim]{test.code}")
     return tree
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from service.answer.case import Case
 from service.answer.sentences import name_of
 from service.domain.assessment import Contributor, Firing, Knee, NoteShown, Undetermined
-from service.domain.exam import Side
 from service.domain.rule import Note
-from service.domain.vocabulary import FindingDefinition
 
 
 def noted(trace: list[Firing]) -> Iterator[NoteShown]:
@@ -23,7 +21,7 @@ def screen_notes(case: Case) -> Iterator[NoteShown]:
     stale = case.rulebase.conventions["stale_finding"]
     wording = case.rulebase.wording
     for observation in case.usable.stale:
-        named = _named(case.rulebase.findings[observation.finding], observation.side)
+        named = name_of(case.rulebase.findings[observation.finding], observation.side)
         yield NoteShown(stale.code, observation.side, "exam", stale.text.format(finding=named))
     for clearance in case.screen.outdated_clearances:
         text = wording["clearance_too_old"].format(flag=clearance.flag)
@@ -48,7 +46,7 @@ def _pain_limited(case: Case) -> Iterator[NoteShown]:
     convention = case.rulebase.conventions["pain_limited_test"]
     limited = [o for o in case.usable.posted.values() if o.status == "unable" and o.painful]
     for observation in sorted(limited, key=lambda o: (o.finding, o.side or "")):
-        named = _named(case.rulebase.findings[observation.finding], observation.side)
+        named = name_of(case.rulebase.findings[observation.finding], observation.side)
         yield NoteShown(convention.code, observation.side, "exam", convention.text.format(finding=named))
 
 
@@ -79,10 +77,5 @@ def _age_or_sex(case: Case, trace: list[Firing], undetermined: list[Undetermined
     missing |= {gap.finding for item in undetermined for gap in item.gaps}
     for finding in convention.findings:
         if finding in missing:
-            named = _named(case.rulebase.findings[finding], None)
+            named = name_of(case.rulebase.findings[finding], None)
             yield NoteShown(convention.code, None, "exam", convention.text.format(finding=named))
-
-
-def _named(definition: FindingDefinition, side: Side | None) -> str:
-    name = name_of(definition, side)
-    return name[:1].upper() + name[1:]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from service.answer.case import Case
-from service.answer.sentences import class_said
+from service.answer.sentences import capital, class_said
 from service.domain.assessment import Firing, Recommendation
 from service.domain.rule import Recommend
 from service.domain.vocabulary import RecommendationDefinition
@@ -65,10 +65,14 @@ class Offer:
         text = definition.text
         if target and self.view.standings[target].name in self.case.rulebase.undecided_classes:
             text = f"{self.case.rulebase.wording['suggested_prefix']} {text}"
-        reasons = [firing.because]
-        if self.case.screen.status == "incomplete":
-            reasons.insert(0, f"{self.case.rulebase.wording['reason_incomplete'].capitalize()}.")
-        return Recommendation(definition.code, definition.id, target, text, " ".join(reasons), definition)
+        because = firing.because
+        if self.case.screen.status == "incomplete" and not self._speaks_of_the_screen(firing):
+            because = f"{capital(self.case.rulebase.wording['reason_incomplete'])}. {because}"
+        return Recommendation(definition.code, definition.id, target, text, because, definition)
+
+    def _speaks_of_the_screen(self, firing: Firing) -> bool:
+        states = self.case.rulebase.states
+        return any(p.kind == "state" and states[p.id].given_by_screen for p in firing.premises)
 
     def _order(self, made: Recommendation, ranks: dict[str, int]) -> tuple[int, int, str]:
         first = self.policy.order_first

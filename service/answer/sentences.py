@@ -1,11 +1,12 @@
 """Trace sentences as a therapist would say them, with the value, side and unit that were seen."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
 from service.domain.assessment import Premise, Shown
-from service.domain.exam import OTHER, Side
+from service.domain.exam import OTHER, Level, Side
 from service.domain.rule import (
     AssessedTest,
     ClassTest,
@@ -17,124 +18,194 @@ from service.domain.rule import (
     StateTest,
 )
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import DerivedDefinition, FindingDefinition
+from service.domain.vocabulary import DerivedDefinition, FindingDefinition, ObservedCount
 from service.inference.view import View
 
-UNITS = {"deg": "°", "%": " %"}
 COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
+PARTS = ("seen", "not_examined", "concluded", "screen")
+"""The parts of a sentence between title and rationale, in order; each a key of the wording."""
+
 MOST_SAID = 20_000
 
 
 def because(case: Case, rule: Rule, held: tuple[Criterion, ...], view: View) -> str:
-    """Why the rule fired: its title, what was seen, and its rationale."""
-    seen = "; ".join(dict.fromkeys(criterion_sentence(case, criterion, view) for criterion in held))
-    return f"{rule.title}. Seen: {seen}. {rule.because}" if seen else f"{rule.title}. {rule.because}"
+    """Why the rule fired: its title, what was seen, what was not, what was concluded, and its rationale."""
+    said: dict[str, dict[str, None]] = {part: {} for part in PARTS}
+    limits = _limits(held)
+    for criterion in held:
+        if isinstance(criterion, FindingTest):
+            part = "not_examined" if _not_examined(case, criterion, view) else "seen"
+            said[part][_finding_said(case, criterion, view, limits)] = None
+        elif not isinstance(criterion, AssessedTest):
+            said[_part_of(case, criterion)][_conclusion_said(case, criterion, view)] = None
+    wording = case.rulebase.wording
+    parts = [wording[part].format(list="; ".join(said[part])) for part in PARTS if said[part]]
+    return " ".join([f"{rule.title}.", *parts, rule.because])
 
 
-def criterion_sentence(case: Case, criterion: Criterion, view: View) -> str:
-    """One criterion that held, with what was seen."""
+def _limits(held: tuple[Criterion, ...]) -> dict[tuple[str, bool], str]:
+    """For each finding that is compared, its tightest limits together: `above 10 mm, below 15 mm`."""
+    tightest: dict[tuple[str, bool], dict[str, FindingTest]] = {}
+    for criterion in held:
+        if isinstance(criterion, FindingTest) and criterion.word in COMPARING:
+            tests = tightest.setdefault((criterion.finding, criterion.other), {})
+            first = tests.setdefault(criterion.word, criterion)
+            if first is not criterion and _tighter(criterion, first):
+                tests[criterion.word] = criterion
+    return {key: ", ".join(test.needed for test in tests.values()) for key, tests in tightest.items()}
+
+
+def _tighter(test: FindingTest, than: FindingTest) -> bool:
+    new, old = test.levels[0], than.levels[0]
+    lower = new < old  # type: ignore[operator]
+    return lower if test.word in ("at_most", "below") else not lower
+
+
+def _part_of(case: Case, criterion: Criterion) -> str:
+    """Where an earlier conclusion is said: only what was observed was seen."""
+    if isinstance(criterion, StateTest):
+        state = case.rulebase.states[criterion.state]
+        if state.given_by_screen:
+            return "screen"
+        return "seen" if state.basis == "observed" else "concluded"
+    return "concluded"
+
+
+def _conclusion_said(case: Case, criterion: Criterion, view: View) -> str:
+    """An earlier conclusion that a rule rests on."""
     rulebase = case.rulebase
     match criterion:
-        case FindingTest():
-            return _finding_sentence(case, criterion, view)
         case StateTest(state):
-            return rulebase.states[state].label
+            side = view.side if state in rulebase.sided_states else None
+            return capital(_with_side(rulebase.states[state].label, side))
         case ClassTest(contributor):
-            return class_said(rulebase, contributor, view.standings[contributor].name)
+            label = f"{rulebase.contributors[contributor].label}, {view.side} knee"
+            return capital(_classed(rulebase, contributor, label, view.standings[contributor].name))
         case CoverageTest(contributor):
             assessed, of = view.coverage[contributor]
-            return f"{rulebase.contributors[contributor].label}: {assessed} of {of} key groups assessed"
+            label = f"{rulebase.contributors[contributor].label}, {view.side} knee"
+            return rulebase.wording["coverage"].format(label=capital(label), assessed=assessed, of=of)
         case FlagTest(flag):
-            return f"red flag {flag}, {rulebase.red_flags[flag].label}"
-        case AssessedTest():
-            return f"{view.side} knee assessed"
+            return rulebase.wording["flag"].format(code=flag, label=rulebase.red_flags[flag].label)
+        case _:
+            raise TypeError(f"not a conclusion: {criterion}")
 
 
 def class_said(rulebase: RuleBase, contributor: str, name: str) -> str:
     """A class in words, never without the link certainty beside it."""
-    definition = rulebase.contributors[contributor]
-    return rulebase.wording["headline_contributor"].format(
-        label=definition.label,
+    return _classed(rulebase, contributor, rulebase.contributors[contributor].label, name)
+
+
+def _classed(rulebase: RuleBase, contributor: str, label: str, name: str) -> str:
+    return rulebase.wording["classed"].format(
+        label=label,
         words=rulebase.class_words[name],
-        certainty=definition.link_certainty.words,
+        certainty=rulebase.contributors[contributor].link_certainty.words,
     )
 
 
-def _finding_sentence(case: Case, test: FindingTest, view: View) -> str:
-    rulebase = case.rulebase
-    definition = rulebase.findings.get(test.finding)
+def _not_examined(case: Case, test: FindingTest, view: View) -> bool:
+    """Whether the test holds because something was not observed."""
+    derived = case.rulebase.derived.get(test.finding)
+    if derived is None:
+        return test.word == "not_observed"
+    return isinstance(derived.formula, ObservedCount) and not _level(case, test, view)
+
+
+def _finding_said(case: Case, test: FindingTest, view: View, limits: dict[tuple[str, bool], str]) -> str:
+    needed = limits.get((test.finding, test.other), "")
+    definition = case.rulebase.findings.get(test.finding)
     if definition is None:
-        return _derived_sentence(case, test, view)
+        return _derived_said(case, test, view, needed)
     key = case.keys(test, view.side)[0]
     seen = case.seen(key)
     if seen is None:
-        return f"{name_of(definition, key[1])} not observed"
-    said = _said(definition, key[1], seen.value, test.needed if test.word in COMPARING else "")
-    return f"{said} ({rulebase.wording['pain_limited']})" if seen.painful else said
+        return name_of(definition, key[1])
+    return _said(case.rulebase, definition, key[1], seen.value, needed, seen.painful)
 
 
 @lru_cache(maxsize=MOST_SAID)
-def _said(definition: FindingDefinition, side: Side | None, value: Shown, needed: str) -> str:
-    """`left navicular drop: 16 mm (at least 15 mm)`; most are said again and again."""
-    said = f"{name_of(definition, side)}: {value_words(definition, value)}"
-    return f"{said} ({needed})" if needed else said
+def _said(
+    rulebase: RuleBase,
+    definition: FindingDefinition,
+    side: Side | None,
+    value: Shown,
+    needed: str = "",
+    painful: bool = False,
+) -> str:
+    """`Navicular drop, left: 16 mm (at least 15 mm)`; most are said again and again."""
+    said = f"{name_of(definition, side)}: {value_words(rulebase, definition, value)}"
+    limited = painful and definition.type != "yes_no"
+    beside = [needed] if needed else []
+    beside += [rulebase.wording["pain_limited"]] if limited else []
+    return f"{said} ({'; '.join(beside)})" if beside else said
 
 
-def _derived_sentence(case: Case, test: FindingTest, view: View) -> str:
+def _derived_said(case: Case, test: FindingTest, view: View, needed: str) -> str:
+    """What a formula gave, and in brackets the findings behind it."""
     derived = case.rulebase.derived[test.finding]
-    side = _side(derived, test, view.side)
-    level = view.levels[case.inference.slots.of(test.finding, test.other)]
+    said = name_of(derived, (OTHER[view.side] if test.other else view.side) if derived.sided else None)
+    if _not_examined(case, test, view):
+        return said
+    level = _level(case, test, view)
+    if not derived.two_valued:
+        said = f"{said}: {number_words(case.rulebase, level, derived.unit)} ({needed})"
+    elif level == "no":
+        said = f"{said}: no"
+    findings = case.rulebase.findings
     inputs = [found for key in case.keys(test, view.side) if (found := case.seen(key)) is not None]
-    behind = ", ".join(
-        f"{name_of(definition, i.side)}: {value_words(definition, i.value)}"
-        for i in inputs
-        if (definition := case.rulebase.findings[i.finding])
-    )
-    said = "" if derived.two_valued else f": {number_words(level, derived.unit)} ({test.needed})"
-    negated = "not: " if derived.two_valued and level == "no" else ""
-    about = f"{negated}{side}{derived.label}{said}"
-    return f"{about} [{behind}]" if behind else about
+    behind = [_said(case.rulebase, findings[i.finding], i.side, i.value) for i in inputs]
+    return f"{said} [{'; '.join(behind)}]" if behind else said
 
 
-def _side(definition: DerivedDefinition, test: FindingTest, side: Side) -> str:
-    return f"{OTHER[side] if test.other else side} " if definition.sided else ""
+def _level(case: Case, test: FindingTest, view: View) -> Level | None:
+    return view.levels[case.inference.slots.of(test.finding, test.other)]
 
 
-@lru_cache(maxsize=4096)
-def _lowered(label: str) -> str:
-    """The label inside a sentence: `Navicular drop` becomes `navicular drop`, `FPI` stays."""
-    named = label[1:2].isupper() or any(word[:1].isupper() for word in label.split()[1:])
-    return label if named else label[:1].lower() + label[1:]
+def name_of(definition: FindingDefinition | DerivedDefinition, side: Side | None) -> str:
+    """The finding as a list names it: `Navicular drop, left`."""
+    return _with_side(definition.label, side)
 
 
-def name_of(definition: FindingDefinition, side: Side | None) -> str:
-    return f"{side} {_lowered(definition.label)}" if side else _lowered(definition.label)
+def _with_side(label: str, side: Side | None) -> str:
+    return f"{label}, {side}" if side else label
 
 
-def value_words(definition: FindingDefinition, value: Shown) -> str:
-    """The value as a person says it: `8 mm`, `upper chest`, `4+`."""
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listed(words: Sequence[str]) -> str:
+    """`hip, foot and core`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def value_words(rulebase: RuleBase, definition: FindingDefinition, value: Shown) -> str:
+    """The value as a person says it: `8 mm`, `the chest moves first or more`, `4+`."""
     if isinstance(value, tuple):
         return ", ".join(definition.values[member] for member in value)
     if definition.numeric:
-        return number_words(value, definition.unit)
+        return number_words(rulebase, value, definition.unit)
     if definition.type == "grade":
         return str(value)
     return definition.values[str(value)]
 
 
-def number_words(value: object, unit: str | None) -> str:
+def number_words(rulebase: RuleBase, value: object, unit: str | None) -> str:
+    """The number with its unit, as the rule base writes both."""
     assert isinstance(value, int | float | Fraction)
-    number = value if isinstance(value, int) else float(value)
-    return f"{number:g}{UNITS.get(unit, f' {unit}') if unit else ''}"
+    number = f"{value if isinstance(value, int) else float(value):g}"
+    return rulebase.units[unit].write(number) if unit else number
 
 
 @lru_cache(maxsize=MOST_SAID)
 def caution(rulebase: RuleBase, rule: Rule, seen: tuple[tuple[str, Shown], ...]) -> str | None:
     """The rule's caution, and what is true of its findings and bonuses beside it."""
     wording = rulebase.wording
-    parts = [rule.caution] if rule.caution else []
-    if any(score.combination for score in rule.scores):
-        parts.append(wording["combination"])
+    bonus = any(score.combination for score in rule.scores)
+    parts = [wording["combination"]] if bonus else []
+    if rule.caution:
+        parts.append(rule.caution)
     if any(score.supports for score in rule.scores):
         for finding, value in seen:
             pain_free = rulebase.findings[finding].seen_in_pain_free

@@ -1,11 +1,12 @@
 """The few words on top: what to do first, what shows signs, what to ask next."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from service.answer.case import Case
 from service.answer.next_tests import ask_next
-from service.answer.sentences import class_said
-from service.domain.assessment import Contributor, Flag, Knee, Safety, Summary
+from service.answer.sentences import capital, class_said, listed
+from service.domain.assessment import Flag, Knee, Safety, Summary
 
 MOST_NAMED = 3
 
@@ -22,51 +23,76 @@ def _headline(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Iterator[s
     wording = case.rulebase.wording
     open_ = [flag for flag in safety.flags if flag.clearance is None]
     if safety.status == "hold":
-        yield _hold(case, [flag for flag in open_ if flag.flag.withholds == "all"])
+        yield from _hold(case, [flag for flag in open_ if flag.flag.withholds == "all"])
         return
-    if safety.referral_first:
-        urgent = [flag for flag in open_ if flag.flag.urgency in case.rulebase.urgencies[:3]]
-        yield wording["headline_referral"].format(flags=_labels(urgent))
+    yield from _flags(case, open_, safety.referral_first)
+    outside = [flag for flag in open_ if flag.flag.outside_intended_use]
+    if outside:
+        yield wording["headline_outside"].format(flags=_labels(outside))
     if safety.status == "incomplete":
         yield wording["headline_incomplete"].format(left=len(safety.not_screened))
     for knee in knees:
-        said = _knee(case, knee, open_)
-        yield wording["headline_knee"].format(side=knee.side.capitalize(), contributors=said)
-        if knee.regions_not_assessed:
-            left_out = " and ".join(knee.regions_not_assessed)
-            yield wording["headline_regions"].format(regions=left_out)
+        yield wording["headline_knee"].format(side=capital(knee.side), contributors=_knee(case, knee))
+    yield from _regions(case, knees)
+    yield wording["headline_not_excluded"]
 
 
-def _hold(case: Case, flags: list[Flag]) -> str:
+def _hold(case: Case, flags: list[Flag]) -> Iterator[str]:
     wording = case.rulebase.wording
-    if all(flag.flag.out_of_scope for flag in flags):
-        return wording["headline_out_of_scope"].format(flags=_labels(flags))
-    gravest = next(flag for flag in flags if not flag.flag.out_of_scope)
-    urgency = case.rulebase.urgency_words[gravest.flag.urgency]
-    return wording["headline_hold"].format(urgency=urgency[:1].upper() + urgency[1:], flags=_labels(flags))
+    yield from _flags(case, flags)
+    out = [flag for flag in flags if flag.flag.out_of_scope]
+    if out:
+        yield wording["headline_out_of_scope"].format(flags=_labels(out))
+    yield wording["headline_out_of_scope_only" if len(out) == len(flags) else "headline_hold"]
+
+
+def _flags(case: Case, flags: list[Flag], referral_first: bool = False) -> Iterator[str]:
+    """The flags by urgency, gravest first; those that only say what is out of scope are said apart."""
+    said = [flag for flag in flags if not (flag.flag.out_of_scope or flag.flag.outside_intended_use)]
+    key = "headline_referral" if referral_first else "headline_flags"
+    for urgency, alike in groupby(said, key=lambda flag: flag.flag.urgency):
+        words = case.rulebase.urgency_words[urgency]
+        yield capital(case.rulebase.wording[key].format(urgency=words, flags=_labels(alike)))
+        key = "headline_flags"
 
 
 def _labels(flags: Iterable[Flag]) -> str:
-    return "; ".join(dict.fromkeys(flag.flag.label for flag in flags))
+    """`Locked knee, left and right; Safeguarding or falls`."""
+    sides: dict[str, list[str]] = {}
+    for flag in flags:
+        sides.setdefault(flag.flag.label, []).extend([flag.side] if flag.side else [])
+    return "; ".join(f"{label}, {listed(where)}" if where else label for label, where in sides.items())
 
 
-def _knee(case: Case, knee: Knee, open_: list[Flag]) -> str:
+def _knee(case: Case, knee: Knee) -> str:
     wording = case.rulebase.wording
     if not knee.in_scope:
-        here = [flag for flag in open_ if flag.flag.withholds == "knee" and flag.side == knee.side]
-        return wording["headline_knee_out"].format(flags=_labels(here))
+        return wording["headline_knee_out"]
     standings = [contributor.standing for contributor in knee.contributors]
     if not any(standing.assessed or standing.support or standing.against for standing in standings):
         return wording["headline_nothing"]
     shown_while = case.rulebase.recommendation_policy.given_while
-    signs = [c for c in knee.contributors if c.standing.name in shown_while]
+    signs = [standing for standing in standings if standing.name in shown_while]
+    undecided = [s for s in standings if s not in signs and s.name in case.rulebase.undecided_classes]
+    named = [class_said(case.rulebase, standing.id, standing.name) for standing in signs[:MOST_NAMED]]
     if not signs:
-        return wording["headline_none"]
-    named = [_contributor(case, contributor) for contributor in signs[:MOST_NAMED]]
+        named.append(wording["headline_none_so_far" if undecided else "headline_none"])
     if len(signs) > MOST_NAMED:
         named.append(wording["headline_more"].format(count=len(signs) - MOST_NAMED))
+    if undecided:
+        named.append(wording["headline_open"].format(count=len(undecided), of=len(standings)))
     return "; ".join(named)
 
 
-def _contributor(case: Case, contributor: Contributor) -> str:
-    return class_said(case.rulebase, contributor.definition.id, contributor.standing.name)
+def _regions(case: Case, knees: tuple[Knee, ...]) -> Iterator[str]:
+    """The regions left out: once where they are the same for every knee shown."""
+    wording = case.rulebase.wording
+    shown = [knee for knee in knees if knee.in_scope]
+    if len({knee.regions_not_assessed for knee in shown}) == 1:
+        if shown[0].regions_not_assessed:
+            yield wording["headline_regions"].format(regions=listed(shown[0].regions_not_assessed))
+        return
+    for knee in shown:
+        if knee.regions_not_assessed:
+            regions = listed(knee.regions_not_assessed)
+            yield wording["headline_regions_of"].format(side=knee.side, regions=regions)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from service.domain.rule import Convention, Rule, Word
+from service.domain.rule import Convention, Criterion, FindingTest, FlagTest, Rule, SetState, StateTest, Word
 from service.domain.vocabulary import (
     Chain,
     ContributorDefinition,
@@ -16,6 +16,7 @@ from service.domain.vocabulary import (
     RedFlag,
     Source,
     StateDefinition,
+    UnitWords,
 )
 
 
@@ -71,6 +72,7 @@ class RuleBase:
     regions: tuple[str, ...]
     chain_ends_seen_while: frozenset[str]
     wording: Mapping[str, str]
+    units: Mapping[str, UnitWords]
     urgencies: tuple[str, ...]
     urgency_words: Mapping[str, str]
     findings: Mapping[str, FindingDefinition]
@@ -94,6 +96,23 @@ class RuleBase:
     @cached_property
     def ranked_contributors(self) -> tuple[ContributorDefinition, ...]:
         return tuple(c for c in self.contributors.values() if c.beneath is None)
+
+    @cached_property
+    def sided_states(self) -> frozenset[str]:
+        """The states that some rule sets from what is read of one side; the others hold for both alike."""
+        return frozenset(state for state in self.states if self._has_a_side(StateTest(state)))
+
+    def _has_a_side(self, criterion: Criterion) -> bool:
+        match criterion:
+            case FindingTest(name):
+                return (self.findings.get(name) or self.derived[name]).sided
+            case StateTest(state):
+                setting = (rule for rule in self.rules if SetState(state) in rule.effects)
+                return any(self._has_a_side(c) for rule in setting for c in rule.criteria())
+            case FlagTest():
+                return False
+            case _:  # a class or a coverage is that of one knee
+                return True
 
     @cached_property
     def class_words(self) -> dict[str, str]:

@@ -16,6 +16,17 @@ NUMERIC: frozenset[str] = frozenset({"number", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
+class UnitWords:
+    """How a number of this unit is written for people; `one` where the number 1 is written otherwise."""
+
+    many: str
+    one: str | None = None
+
+    def write(self, number: str) -> str:
+        return (self.one if self.one and number == "1" else self.many).format(number=number)
+
+
+@dataclass(frozen=True, slots=True)
 class SourcedText:
     """A sentence with the source it rests on and how far that source was checked.
 

@@ -257,7 +257,7 @@ class ConditionReader:
     ) -> Condition:
         if word in COMPARISONS and isinstance(operand, Scalar) and _ordered(definition):
             level = self._level(definition, operand)
-            needed = f"{COMPARISONS[word]} {operand.text}"
+            needed = f"{COMPARISONS[word]} {self._written(definition, operand)}"
             return FindingTest(definition.id, word, (level,), needed)  # type: ignore[arg-type]
         if word == "between" and isinstance(operand, Sequence) and _ordered(definition):
             return self._between(definition, operand)
@@ -276,7 +276,7 @@ class ConditionReader:
         if len(levels) != 2 or not _at_most(levels[0], levels[1]):
             self._note(operand, "'between' needs the lowest and the highest value")
             return UNREADABLE
-        needed = f"{scalars[0].text} to {scalars[1].text}"
+        needed = f"{scalars[0].text.partition(' ')[0]} to {self._written(definition, scalars[1])}"
         return FindingTest(definition.id, "between", levels, needed)
 
     def _is(self, definition: FindingDefinition, word: str, operand: Source) -> Condition:
@@ -327,6 +327,11 @@ class ConditionReader:
         if minimum is not None and maximum is not None and not minimum <= number <= maximum:
             self._note(scalar, f"{text} is outside the range {minimum} to {maximum}")
         return number
+
+    def _written(self, definition: FindingDefinition | DerivedDefinition, scalar: Scalar) -> str:
+        """A limit as people write it, in words for its unit."""
+        words = self.vocabulary.units.get(definition.unit or "")
+        return words.write(scalar.text.partition(" ")[0]) if words else scalar.text
 
     # -- small change ------------------------------------------------------------
 

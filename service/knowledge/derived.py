@@ -20,6 +20,7 @@ from service.knowledge.vocabulary import (
     Vocabulary,
     read_operand,
     read_ratio,
+    read_unit,
 )
 
 KINDS = ("ratio", "difference", "first_usable", "count", "known_true", "observed_count")
@@ -39,7 +40,7 @@ def read_derived(fields: Fields, into: Vocabulary, reader: ConditionReader) -> N
             formula=_read_formula(entry, into, reader),
             cite=entry.id("cite", into.sources, "source in evidence.yaml"),
             verification=entry.one_of("verification", VERIFICATIONS),
-            unit=entry.optional_text("unit"),
+            unit=read_unit(entry, into),
         )
         entry.done()
 

@@ -25,25 +25,38 @@ from service.knowledge.vocabulary import Vocabulary
 BOUNDS = {"at_least": 1, "at_most": 1, "above": 1, "below": 1, "between": 2}
 QUANTITIES = ("support", "against", "net", "supporting_clusters", "coverage")
 WORDING = {
-    "headline_hold": ("urgency", "flags"),
+    "headline_flags": ("urgency", "flags"),
+    "headline_referral": ("urgency", "flags"),
+    "headline_hold": (),
     "headline_out_of_scope": ("flags",),
+    "headline_out_of_scope_only": (),
+    "headline_outside": ("flags",),
     "headline_incomplete": ("left",),
-    "headline_referral": ("flags",),
     "headline_knee": ("side", "contributors"),
-    "headline_contributor": ("label", "words", "certainty"),
     "headline_more": ("count",),
     "headline_none": (),
-    "headline_regions": ("regions",),
+    "headline_none_so_far": (),
+    "headline_open": ("count", "of"),
     "headline_nothing": (),
-    "headline_knee_out": ("flags",),
+    "headline_regions": ("regions",),
+    "headline_regions_of": ("side", "regions"),
+    "headline_knee_out": (),
+    "headline_not_excluded": (),
+    "seen": ("list",),
+    "not_examined": ("list",),
+    "concluded": ("list",),
+    "screen": ("list",),
+    "pain_limited": (),
+    "classed": ("label", "words", "certainty"),
+    "coverage": ("label", "assessed", "of"),
+    "flag": ("code", "label"),
+    "combination": (),
+    "seen_in_pain_free": ("says",),
+    "not_strongest": (),
     "suggested_prefix": (),
     "reason_incomplete": (),
     "reason_referral": (),
     "reason_outside": (),
-    "not_strongest": (),
-    "pain_limited": (),
-    "seen_in_pain_free": ("says",),
-    "combination": (),
     "clearance_unused": ("flag",),
     "clearance_too_old": ("flag",),
 }
@@ -114,6 +127,7 @@ class _Loader:
             regions=base.ids("regions", read_vocabulary.REGIONS, "region"),
             chain_ends_seen_while=frozenset(base.ids("chain_ends_seen_while", classes, "class")),
             wording=self._wording(),
+            units=self.vocabulary.units,
             urgencies=tuple(self.vocabulary.urgency_words),
             urgency_words=self.vocabulary.urgency_words,
             findings=self.vocabulary.findings,
@@ -203,6 +217,7 @@ class _Loader:
         evidence = self._file("evidence.yaml")
         read_vocabulary.read_sources(evidence.section("evidence"), into)
         evidence.done()
+        self._vocabulary_file("units", lambda fields: read_vocabulary.read_units(fields, into))
         self._vocabulary_file("scales", lambda fields: read_vocabulary.read_scales(fields, into))
         for path in sorted((self.folder / "vocabulary" / "findings").glob("*.yaml")):
             fields = self._file(path.relative_to(self.folder).as_posix())

@@ -25,6 +25,7 @@ from service.domain.vocabulary import (
     Source,
     SourcedText,
     StateDefinition,
+    UnitWords,
 )
 from service.knowledge.fields import NUMBER, Fields
 from service.knowledge.problems import did_you_mean
@@ -54,6 +55,7 @@ class Vocabulary:
     urgency_words: dict[str, str] = field(default_factory=dict)
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    units: dict[str, UnitWords] = field(default_factory=dict)
     scales: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
     operands: list[tuple[Scalar, bool]] = field(default_factory=list)
     """What formulas compute with, and whether of the other side; checked once all is read."""
@@ -80,6 +82,22 @@ def read_sources(fields: Fields, into: Vocabulary) -> None:
             verification_note=entry.optional_text("verification_note"),
         )
         entry.done()
+
+
+def read_units(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("units")):
+        many = entry.template("many", ("number",))
+        one = entry.template("one", ("number",)) if entry.has("one") else None
+        into.units[key] = UnitWords(many, one)
+        entry.done()
+
+
+def read_unit(entry: Fields, into: Vocabulary) -> str | None:
+    """The unit of a finding or formula, which must be one that can be written for people."""
+    unit = entry.optional_text("unit")
+    if unit is not None and unit not in into.units:
+        entry.problem(f"units.yaml has no words for the unit '{unit}'", entry.line_of("unit"))
+    return unit
 
 
 def read_scales(fields: Fields, into: Vocabulary) -> None:
@@ -117,7 +135,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         type=type_,  # type: ignore[arg-type]
         use=entry.one_of("use", ("core", "optional", "recorded_only", "safety")),  # type: ignore[arg-type]
         measured=entry.text("measured"),
-        unit=entry.optional_text("unit"),
+        unit=read_unit(entry, into),
         minimum=minimum,
         maximum=maximum,
         step=step,

@@ -24,6 +24,7 @@ CONVENTIONS = (
     "nothing_assessed", "stale_finding", "out_of_range_refused", "unknown_age_or_sex",
 )  # fmt: skip
 URGENCIES = ("EMERGENCY", "SAME_DAY", "URGENT", "SOON", "NOTE")
+UNITS = ("mm", "%", "kg", "a")
 SCREEN_STATES = ("safety_incomplete", "referral_first")
 
 Json = dict[str, Any]
@@ -107,6 +108,8 @@ class BaseMaker:
         self.files["vocabulary/gates.yaml"] = {"gates": {"gate_a": gate}}
         self.findings.append(Readable("gate_a", "yes_no", False))
         self.files["vocabulary/derived.yaml"] = {"derived": dict(self._formulas())}
+        units = {unit: {"many": f"{{number}} {unit}"} for unit in UNITS}
+        self.files["vocabulary/units.yaml"] = {"units": units}
         self.files["vocabulary/scales.yaml"] = {
             "scales": {"steps": {"label": "steps", "grades": GRADES, **self._cited()}}
         }

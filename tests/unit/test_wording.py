@@ -178,7 +178,7 @@ def test_no_headline_names_a_class_without_its_link_certainty(
         headline = answer.summary.headline
         for match in either.finditer(headline):
             seen.add(match.group())
-            assert re.match(r" \(link certainty \w", headline[match.end() :]), headline
+            assert re.match(r"; link certainty \w", headline[match.end() :]), headline
     assert {"clear signs", "some signs", "a sign, little examined", "signs disagree"} <= seen
 
 

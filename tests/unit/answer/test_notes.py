@@ -52,8 +52,8 @@ def test_a_test_that_pain_made_impossible_is_said_and_stays_unknown(
 ) -> None:
     assessment = assessed({**SCREENED, "hip_er_mmt.left": given})
     text = (
-        "Left external rotators, manual muscle test: not possible because of pain (pain-limited). It is kept "
-        "as unknown and scored neither for nor against."
+        "External rotators, manual muscle test, left: not possible because of pain (pain-limited). It is "
+        "kept as unknown and scored neither for nor against."
     )
     assert texts(assessment, "U04") == ([text] if said else [])
     if "status" in given:
@@ -64,7 +64,9 @@ def test_without_any_key_finding_there_is_no_ranking_and_the_tests_come_first(as
     nothing = assessed({**SCREENED, **TOUCHED})
     assert len(texts(nothing, "U05")) == 1
     assert {c.standing.rank for c in knee(nothing).contributors} == {None}
-    assert nothing.summary.headline == "Left knee: nothing examined yet that bears on a contributor."
+    assert nothing.summary.headline.startswith(
+        "Left knee: nothing examined yet that bears on a contributor. "
+    )
     assert nothing.summary.ask_next
     one = assessed({**SCREENED, "bmi": 22})
     assert texts(one, "U05") == []
@@ -74,7 +76,7 @@ def test_without_any_key_finding_there_is_no_ranking_and_the_tests_come_first(as
 def test_a_finding_past_its_validity_is_said_and_counts_as_not_observed(assessed: Assess) -> None:
     assessment = assessed({**SCREENED, "hip_er_mmt.left": aged("3", 24 * 91), "fpi6.left": aged(8, 24 * 900)})
     assert texts(assessment, "U06") == [
-        "Left external rotators, manual muscle test is too old for this visit. It counts as not observed and "
+        "External rotators, manual muscle test, left: too old for this visit. It counts as not observed and "
         "is listed as out of date."
     ]
     assert [(seen.finding, seen.side, seen.value) for seen in assessment.stale] == [

@@ -102,7 +102,7 @@ def test_a_target_whose_signs_do_not_carry_it_refuses_in_words(assessed: Assess)
     assessment = assessed(core)
     assert "R06" not in offered(assessment)
     said = refusals(assessment)["R06"]
-    assert said == "breathing, pressure or trunk control, no clear signs (link certainty very low)"
+    assert said == "poor breathing, pressure or trunk control (no clear signs; link certainty very low)"
 
 
 def test_movement_is_relearned_only_with_clear_or_some_signs(assessed: Assess) -> None:

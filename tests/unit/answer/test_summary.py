@@ -5,74 +5,139 @@ from tests.unit.short_exams import SCREENED, TOUCHED, Short
 
 SEEN = {**SCREENED, **TOUCHED}
 FOOT = {"fpi6.left": 10}
-FOOT_SAID = "foot base not stable, some signs (link certainty low)"
+FOOT_SAID = "foot base not stable (some signs; link certainty low)"
+OTHERS = "8 of 9 contributors examined too little to judge"
+NOT_EXCLUDED = "The safety screen does not exclude serious disease."
+COMPLETE = {
+    "hip_er_mmt.left": "5", "hip_add_mmt.left": "5", "hip_flex_mmt.left": "5", "hip_abd_mmt.left": "5",
+    "sls_quality.left": "good", "lateral_step_down_score.left": 0, "mod_ober_deg.left": -30,
+    "fpi6.left": 3, "bunion.left": "no", "big_toe_control.left": "able", "little_toe_control.left": "able",
+    "tripod_first_met_head.left": "full", "tripod_fifth_met_head.left": "full", "tripod_heel.left": "full",
+    "breathing_pattern_rest": "diaphragmatic", "lower_abdominal_expansion": "present",
+    "trunk_control": "good", "knee_ext_mmt.left": "5", "training_load_change": "stable",
+    "wblt_cm.left": 12, "patellar_tilt_test.left": "normal", "patellar_glide.left": "normal", "bmi": 22,
+}  # fmt: skip
 
 
 def _headline(assess: Assess, findings: Short, *knees: str) -> str:
-    return assess(findings, *knees).summary.headline
+    said = assess(findings, *knees).summary.headline
+    assert said.count(NOT_EXCLUDED) == 1
+    return said.removesuffix(f" {NOT_EXCLUDED}")
 
 
 def test_it_names_the_knee_and_its_contributors_in_order(assessed: Assess) -> None:
-    assert _headline(assessed, {**SEEN, **FOOT}) == f"Left knee: {FOOT_SAID}."
+    assert _headline(assessed, {**SEEN, **FOOT}) == f"Left knee: {FOOT_SAID}; {OTHERS}."
 
 
 def test_it_names_both_knees(assessed: Assess) -> None:
     right = {"hip_ir_mmt.right": "5", "fpi6.right": 3, "wblt_cm.right": 8}
     assert _headline(assessed, {**SEEN, **FOOT, **right}, "left", "right") == (
-        f"Left knee: {FOOT_SAID}. Right knee: stiff ankle, some signs (link certainty low)."
+        f"Left knee: {FOOT_SAID}; {OTHERS}. Right knee: stiff ankle (some signs; link certainty low); {OTHERS}."
     )
 
 
 def test_it_names_three_and_counts_the_rest(assessed: Assess) -> None:
     many = {**FOOT, "wblt_cm.left": 8, "knee_ext_mmt.left": "4", "training_load_change": "rapid_increase"}
     said = _headline(assessed, {**SEEN, **many})
-    assert said.count("(link certainty ") == 3
-    assert said.endswith("; and 1 more.")
+    assert said.count("; link certainty ") == 3
+    assert said.endswith("; and 1 more; 5 of 9 contributors examined too little to judge.")
 
 
 def test_a_class_never_stands_without_the_certainty_of_its_link(assessed: Assess) -> None:
     arthritis = {"age_years": 60, "pain_activity_related": "yes", "morning_stiffness_min": 10}
     certainty = "moderate for knee osteoarthritis, none for patellofemoral pain"
-    assert _headline(assessed, {**SEEN, **arthritis, "bmi": 31}) == (
-        f"Left knee: high load per step, clear signs (link certainty {certainty})."
+    assert _headline(assessed, {**SEEN, **arthritis, "bmi": 31}).startswith(
+        f"Left knee: high load per step (clear signs; link certainty {certainty});"
     )
 
 
-def test_without_signs_it_says_so(assessed: Assess) -> None:
-    assert _headline(assessed, {**SEEN, "bmi": 22}) == "Left knee: no contributor with signs for it."
+def test_without_signs_it_says_how_much_was_not_examined(assessed: Assess) -> None:
+    assert _headline(assessed, {**SEEN, "bmi": 22}) == (
+        f"Left knee: no contributor with signs for it so far; {OTHERS}."
+    )
     assert _headline(assessed, SEEN) == "Left knee: nothing examined yet that bears on a contributor."
 
 
+def test_a_complete_exam_without_signs_does_not_reassure_about_the_knee_itself(assessed: Assess) -> None:
+    assert _headline(assessed, {**SEEN, **COMPLETE}) == (
+        "Left knee: no contributor with signs for it, which does not exclude a source in the knee itself."
+    )
+
+
 def test_a_region_left_out_is_said_after_the_knee(assessed: Assess) -> None:
-    foot_alone = _headline(assessed, {**SCREENED, **FOOT})
-    assert foot_alone == f"Left knee: {FOOT_SAID}. Whole-body part incomplete: hip and core not assessed."
+    assert _headline(assessed, {**SCREENED, **FOOT}) == (
+        f"Left knee: {FOOT_SAID}; {OTHERS}. Whole-body part incomplete: hip and core not assessed."
+    )
+
+
+def test_regions_left_out_are_said_once_where_they_are_the_same(assessed: Assess) -> None:
+    nothing = "nothing examined yet that bears on a contributor"
+    assert _headline(assessed, SCREENED, "left", "right") == (
+        f"Left knee: {nothing}. Right knee: {nothing}. "
+        "Whole-body part incomplete: hip, foot and core not assessed."
+    )
+    assert _headline(assessed, {**SCREENED, **FOOT}, "left", "right").endswith(
+        "Whole-body part incomplete for the left knee: hip and core not assessed. "
+        "Whole-body part incomplete for the right knee: hip, foot and core not assessed."
+    )
 
 
 def test_an_open_screen_comes_first(assessed: Assess) -> None:
     left_out = {name: value for name, value in SEEN.items() if name != "gate_locked_knee"}
-    assert _headline(assessed, {**left_out, **FOOT}) == (
-        f"Provisional: safety screen not complete, 1 left. Left knee: {FOOT_SAID}."
+    assert _headline(assessed, {**left_out, **FOOT}).startswith(
+        f"Provisional: safety screen not complete, 1 left. Left knee: {FOOT_SAID};"
     )
 
 
-def test_a_referral_comes_before_that(assessed: Assess) -> None:
+def test_a_referral_comes_before_that_with_its_side_and_how_soon(assessed: Assess) -> None:
     left_out = {name: value for name, value in SEEN.items() if name != "gate_bone_stress"}
     assert _headline(assessed, {**left_out, **FOOT, "locked_knee.left": "yes"}).startswith(
-        "Referral first: Locked knee. Provisional: safety screen not complete, 1 left. Left knee: "
+        "Referral first, within two weeks or by the local rule: Locked knee, left. "
+        "Provisional: safety screen not complete, 1 left. Left knee: "
+    )
+
+
+def test_a_flag_of_both_sides_is_named_once(assessed: Assess) -> None:
+    locked = {"locked_knee.left": "yes", "locked_knee.right": "yes"}
+    assert ": Locked knee, left and right. " in _headline(assessed, {**SEEN, **locked}, "left", "right")
+
+
+def test_a_flag_that_can_wait_is_named_with_how_soon(assessed: Assess) -> None:
+    falls = {"falls_2_or_more_past_year": "yes"}
+    assert _headline(assessed, {**SEEN, **FOOT, **falls}).startswith(
+        f"Within four to six weeks: Safeguarding or falls. Left knee: {FOOT_SAID};"
+    )
+    assert _headline(assessed, {**SEEN, **falls, "locked_knee.left": "yes"}).startswith(
+        "Referral first, within two weeks or by the local rule: Locked knee, left. "
+        "Within four to six weeks: Safeguarding or falls. Left knee: "
+    )
+
+
+def test_an_operated_leg_is_named_and_its_knee_out_of_scope(assessed: Assess) -> None:
+    assert _headline(assessed, {**SEEN, "knee_or_hip_prosthesis.left": "yes"}) == (
+        "Within four to six weeks: Artificial joint or recent surgery, left. Left knee: out of scope."
+    )
+
+
+def test_an_age_outside_the_intended_use_is_said(assessed: Assess) -> None:
+    hips = {f"{id_}.left": "no" for id_ in ("obligate_external_rotation", "hip_internal_rotation_lost")}
+    assert _headline(assessed, {**SEEN, **FOOT, **hips, "limp": "no", "age_years": 17}).startswith(
+        f"Outside the intended use: Age 12 to 17. Left knee: {FOOT_SAID};"
     )
 
 
 def test_under_a_hold_it_says_how_urgent_it_is_and_nothing_else(assessed: Assess) -> None:
     hot = {"fever": "yes", "acute_hot_swollen_joint.left": "yes", "locked_knee.left": "yes"}
-    assert _headline(assessed, {**SCREENED, **FOOT, **hot}) == (
-        "Ambulance or emergency department now: Septic joint or bone infection; Fever or generally unwell. "
-        "Nothing else is shown until this is settled."
+    assert assessed({**SCREENED, **FOOT, **hot}).summary.headline == (
+        "Ambulance or emergency department now: Possible infection of joint or bone, left. "
+        "The same day: Fever or generally unwell. Nothing else is shown until this is settled."
     )
 
 
 def test_out_of_scope_is_not_said_as_an_emergency_unless_it_is_one(assessed: Assess) -> None:
     child = {**SCREENED, "age_years": 11}
-    assert _headline(assessed, child) == "Out of scope: Under 12: out of scope. Nothing else is shown."
-    assert _headline(assessed, {**child, "fever": "yes"}).startswith(
-        "The same day: Fever or generally unwell"
+    assert assessed(child).summary.headline == "Out of scope: Age under 12. Nothing else is shown."
+    assert assessed({**child, "fever": "yes"}).summary.headline == (
+        "The same day: Fever or generally unwell. Out of scope: Age under 12. "
+        "Nothing else is shown until this is settled."
     )

@@ -314,11 +314,15 @@ MEANINGS = {
     "a text that nothing fills in": M("safety/dvt-likely.yaml", "score {wells_score};", "score {wels_score};",
         "nothing fills in '{wels_score}' of 'text'. Did you mean 'wells_score'?", "text: >-"),
     "a sentence that nothing fills in": M("wording.yaml", "{urgency}: {flags}", "{urgncy}: {flags}",
-        "nothing fills in '{urgncy}' of 'headline_hold'. Did you mean 'urgency'?", "headline_hold"),
+        "nothing fills in '{urgncy}' of 'headline_flags'. Did you mean 'urgency'?", "headline_flags"),
     "a stray brace": M("wording.yaml", "{urgency}: {flags}", "{urgency: {flags}",
-        "'headline_hold' has a brace without its fellow", "headline_hold"),
-    "a convention that nothing fills in": M("conventions/stale-finding.yaml", "{finding} is too old",
-        "{find} is too old", "nothing fills in '{find}' of 'text'. Did you mean 'finding'?", "text: >"),
+        "'headline_flags' has a brace without its fellow", "headline_flags"),
+    "a convention that nothing fills in": M("conventions/stale-finding.yaml", "{finding}: too old",
+        "{find}: too old", "nothing fills in '{find}' of 'text'. Did you mean 'finding'?", "text: >"),
+    "a unit without words": M("vocabulary/findings/core.yaml", "unit: s\n", "unit: sec\n",
+        "units.yaml has no words for the unit 'sec'", "unit: sec"),
+    "a unit that says no number": M("vocabulary/units.yaml", "{many: \"{number} mm\"}", "{many: \"{nmber} mm\"}",
+        "nothing fills in '{nmber}' of 'many'. Did you mean 'number'?", "mm: {many"),
 }
 # fmt: on
 MISTAKES = {**YAML, **SHAPES, **NAMES, **VALUES, **MEANINGS}
@@ -355,7 +359,8 @@ def test_a_file_that_holds_no_rule_is_said_once(bench: Workbench, content: bytes
 
 
 @pytest.mark.parametrize(
-    "name", ["wording.yaml", "evidence.yaml", BASE, STATES, FLAGS, "vocabulary/chains.yaml"]
+    "name",
+    ["wording.yaml", "vocabulary/units.yaml", "evidence.yaml", BASE, STATES, FLAGS, "vocabulary/chains.yaml"],
 )
 def test_a_file_that_must_be_there_is_missed(bench: Workbench, name: str) -> None:
     bench.remove(name)
