@@ -23,7 +23,8 @@ class UnitWords:
     one: str | None = None
 
     def write(self, number: str) -> str:
-        return (self.one if self.one and number == "1" else self.many).format(number=number)
+        words = self.one if self.one and number == "1" else self.many
+        return words.replace("{number}", number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,9 @@ def read_units(fields: Fields, into: Vocabulary) -> None:
     for key, entry in _entries(fields.section("units")):
         many = entry.template("many", ("number",))
         one = entry.template("one", ("number",)) if entry.has("one") else None
+        for words in filter(None, (many, one)):
+            if "{number}" not in words:
+                entry.problem(f"'{words}' leaves no place for the {{number}}")
         into.units[key] = UnitWords(many, one)
         entry.done()
 

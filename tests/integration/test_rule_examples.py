@@ -100,7 +100,7 @@ LOST = {
     "suppressed": (CLEARLY, "Usable dynamometry takes the place", ["no example in which H02 is suppressed"]),
     "on the threshold of a number": (
         FEVER, "A temperature of 38.0",
-        ["no example of Z15 exactly on the threshold temperature_c: at least 38 Cel"],
+        ["no example of Z15 exactly on the threshold temperature_c: at least 38 °C"],
     ),
     "one step beyond a number": (
         HEART, "A saturation of 91",

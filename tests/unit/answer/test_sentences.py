@@ -34,7 +34,7 @@ SEEN = {
     "the tighter of two limits alike": (
         {"hip_abd_mmt.left": "1"}, "ZD6", "Seen: Abductors, manual muscle test, left: 1 (at most 2). ",
     ),
-    "a grade": ({"hip_er_mmt.left": "4-"}, "H01", "External rotators, manual muscle test, left: 4- (at most 4). "),
+    "a grade": ({"hip_er_mmt.left": "4-"}, "H01", "rotators, manual muscle test, left: 4- (at most 4). "),
     "a choice in words": (
         {"sls_quality.left": "poor"}, "I05", "Seen: Single-leg squat, left: clear loss of control. ",
     ),

@@ -32,7 +32,8 @@ def test_it_names_the_knee_and_its_contributors_in_order(assessed: Assess) -> No
 def test_it_names_both_knees(assessed: Assess) -> None:
     right = {"hip_ir_mmt.right": "5", "fpi6.right": 3, "wblt_cm.right": 8}
     assert _headline(assessed, {**SEEN, **FOOT, **right}, "left", "right") == (
-        f"Left knee: {FOOT_SAID}; {OTHERS}. Right knee: stiff ankle (some signs; link certainty low); {OTHERS}."
+        f"Left knee: {FOOT_SAID}; {OTHERS}. "
+        f"Right knee: stiff ankle (some signs; link certainty low); {OTHERS}."
     )
 
 

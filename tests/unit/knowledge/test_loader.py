@@ -321,7 +321,9 @@ MEANINGS = {
         "{find}: too old", "nothing fills in '{find}' of 'text'. Did you mean 'finding'?", "text: >"),
     "a unit without words": M("vocabulary/findings/core.yaml", "unit: s\n", "unit: sec\n",
         "units.yaml has no words for the unit 'sec'", "unit: sec"),
-    "a unit that says no number": M("vocabulary/units.yaml", "{many: \"{number} mm\"}", "{many: \"{nmber} mm\"}",
+    "a unit without a number": M("vocabulary/units.yaml", '"{number} N"', '"newton"',
+        "'newton' leaves no place for the {number}", "N: {many"),
+    "a unit that names something else": M("vocabulary/units.yaml", "{number} mm", "{number} {nmber}",
         "nothing fills in '{nmber}' of 'many'. Did you mean 'number'?", "mm: {many"),
 }
 # fmt: on
