@@ -57,7 +57,7 @@ class Cases:
     def case(self, exam: Exam, given: Mapping[str, bool] | None = None) -> Case:
         """The exam's first knee. `given` are states of the screen; those left out are absent."""
         slots = self._inference.slots
-        observations = derive_observations(self._inference.rulebase, exam.observations)
+        observations, _ = derive_observations(self._inference.rulebase, exam.observations)
         side = exam.knees[0]
         levels = slots.levels(observations, side)
         own: dict[str, Fact] = {}

@@ -125,7 +125,7 @@ def _flag(flag: Flag) -> Json:
     if flag.side is not None:
         written["side"] = flag.side
     written |= {
-        "urgency": flag.flag.urgency,
+        "urgency": flag.flag.urgency.id,
         "withholds": flag.flag.withholds,
         "text": flag.text,
         "because": list(flag.because),

@@ -15,12 +15,11 @@ from service.domain.rulebase import RuleBase
 CLOCK_LEAD = timedelta(minutes=5)
 """How far `performed_at` may lead the service's clock."""
 OBSERVED_AFTER = timedelta(hours=24)
-"""How far an observation or clearance may follow `performed_at`."""
+"""How far an observation or clearance may follow `performed_at`; it is never in the future."""
+IN_THE_FUTURE = ("is in the future", "at most 5 minutes ahead of the clock")
+AFTER_THE_EXAM = ("is after the exam", "at most 24 hours after performed_at")
 LONGEST_STATEMENT = 1000
 MOST_CLEARANCES = 100
-GRAVEST_CLEARED_BY = "physician"
-KNEE_PAIN = "knee_pain_present"
-ROLES = ("physician", "physiotherapist", "nurse", "other")
 
 
 class Reference(fields.Field[str]):
@@ -121,7 +120,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
             # a near code is another flag: only the same in other letters is suggested
             "flag": Word(_clearable(rulebase), "red flag that can be cleared", suggest=False, required=True),
             "by": Statement(required=True),
-            "role": Word(ROLES, "role", required=True),
+            "role": Word(rulebase.roles, "role", required=True),
             "reason": Statement(required=True),
             "evidence": Statement(required=True),
             "at": Instant(required=True),
@@ -185,50 +184,74 @@ class ExamReader:
 
     def _later_faults(self, body: Any, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
         """What is wrong between parts that are each in the right shape."""
-        yield from self._time_faults(loaded, now)
+        yield from self._time_faults(body, loaded, now)
         yield from self._role_faults(loaded)
-        yield from self._knee_faults(body, loaded)
+        yield from self._knee_faults(body, loaded, now)
 
-    def _time_faults(self, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
+    def _time_faults(
+        self, body: Mapping[str, Any], loaded: Mapping[str, Any], now: datetime
+    ) -> Iterator[Fault]:
         performed_at = loaded.get("performed_at", now)
         if performed_at > now + CLOCK_LEAD:
-            yield Fault("/performed_at", "is in the future", "at most 5 minutes ahead of the clock")
+            yield Fault("/performed_at", *IN_THE_FUTURE, echo(body["performed_at"]))
             return
-        latest = performed_at + OBSERVED_AFTER
-        expected = "at most 24 hours after performed_at"
+        clearances = loaded.get("clearances") or ()
+        if clearances and "performed_at" not in body:
+            yield Fault("/performed_at", "is needed with clearances", INSTANT_EXPECTED)
         for found in loaded.get("findings") or ():
-            if found.observed_at is not None and found.observed_at > latest:
-                yield Fault(f"/findings/{found.index}/observed_at", "is after the exam", expected)
-        for index, clearance in enumerate(loaded.get("clearances") or ()):
-            if clearance.get("at", latest) > latest:
-                yield Fault(f"/clearances/{index}/at", "is after the exam", expected)
+            wrong = _too_late(found.observed_at, performed_at, now)
+            if wrong is not None:
+                sent = body["findings"][found.index]["observed_at"]
+                yield Fault(f"/findings/{found.index}/observed_at", *wrong, echo(sent))
+        for index, clearance in enumerate(clearances):
+            wrong = _too_late(clearance.get("at"), performed_at, now)
+            if wrong is not None:
+                yield Fault(f"/clearances/{index}/at", *wrong, echo(body["clearances"][index]["at"]))
 
     def _role_faults(self, loaded: Mapping[str, Any]) -> Iterator[Fault]:
-        gravest = self.rulebase.urgencies[0]
         for index, clearance in enumerate(loaded.get("clearances") or ()):
             flag = self.rulebase.red_flags.get(clearance.get("flag", ""))
-            role = clearance.get("role", GRAVEST_CLEARED_BY)
-            if flag is not None and flag.urgency == gravest and role != GRAVEST_CLEARED_BY:
+            role = clearance.get("role")
+            if flag is not None and role is not None and role not in flag.urgency.cleared_by:
+                allowed = " or ".join(flag.urgency.cleared_by)
                 yield Fault(
                     f"/clearances/{index}/role",
-                    f"{flag.code} is an {gravest} flag and can be cleared only by a {GRAVEST_CLEARED_BY}",
-                    GRAVEST_CLEARED_BY,
+                    f"{flag.code} is an {flag.urgency.id} flag and can be cleared only by a {allowed}",
+                    allowed,
                     echo(role),
                 )
 
-    def _knee_faults(self, body: Mapping[str, Any], loaded: Mapping[str, Any]) -> Iterator[Fault]:
-        sound = loaded.get("findings") or ()
-        pain = {found.side: found.value for found in sound if found.finding == KNEE_PAIN}
+    def _knee_faults(
+        self, body: Mapping[str, Any], loaded: Mapping[str, Any], now: datetime
+    ) -> Iterator[Fault]:
+        named = self.rulebase.knee_pain
+        said = [found for found in loaded.get("findings") or () if found.finding == named]
+        pain = self._knee_pain(loaded, loaded.get("performed_at", None if "performed_at" in body else now))
         if "knees" not in body:
-            if "yes" not in pain.values() and len(pain) == self._times_sent(body, KNEE_PAIN):
-                yield Fault("/knees", "no knee is named", f"knees, or {KNEE_PAIN} yes on a side")
+            if "yes" not in pain.values() and len(said) == self._times_sent(body, named):
+                days = self._findings.definition(named).valid_for_days
+                too_old = f": {named} is too old" if len(pain) < len(said) else ""
+                limit = f", at most {days} days before the exam" if too_old else ""
+                yield Fault("/knees", f"no knee is named{too_old}", f"knees, or {named} yes on a side{limit}")
             return
         for side in loaded.get("knees", ()):
             if pain.get(side) == "no":
                 yield Fault(
-                    "/knees", f"the {side} knee is listed, but {KNEE_PAIN} is no there",
+                    "/knees", f"the {side} knee is listed, but {named} is no there",
                     "only knees that hurt", echo(side),
                 )  # fmt: skip
+
+    def _knee_pain(self, loaded: Mapping[str, Any], performed_at: datetime | None) -> dict[Side, str | None]:
+        """What was said of pain in each knee and is not too old, as far as the time of the exam is known."""
+        definition = self.rulebase.findings[self.rulebase.knee_pain]
+        return {
+            found.side: found.value
+            for found in loaded.get("findings") or ()
+            if found.finding == definition.id
+            and not (
+                performed_at and found.observed_at and definition.outlived(performed_at - found.observed_at)
+            )
+        }
 
     def _times_sent(self, body: Mapping[str, Any], finding: str) -> int:
         """How many items are of this finding, right or wrong."""
@@ -239,10 +262,10 @@ class ExamReader:
 
     def _exam(self, loaded: Mapping[str, Any], now: datetime) -> Exam:
         performed_at = loaded.get("performed_at", now)
-        painful_knees = {f.side for f in loaded["findings"] if f.finding == KNEE_PAIN and f.value == "yes"}
+        pain = self._knee_pain(loaded, performed_at)
         return Exam(
             performed_at=performed_at,
-            knees=loaded.get("knees") or tuple(side for side in SIDES if side in painful_knees),
+            knees=loaded.get("knees") or tuple(side for side in SIDES if pain.get(side) == "yes"),
             observations={
                 (found.finding, found.side): _observation(found, performed_at) for found in loaded["findings"]
             },
@@ -251,6 +274,15 @@ class ExamReader:
             subject=loaded.get("subject"),
             encounter=loaded.get("encounter"),
         )
+
+
+def _too_late(at: datetime | None, performed_at: datetime, now: datetime) -> tuple[str, str] | None:
+    """What is wrong with a time that is too late, and what would be right."""
+    if at is None:
+        return None
+    if at > now + CLOCK_LEAD:
+        return IN_THE_FUTURE
+    return AFTER_THE_EXAM if at > performed_at + OBSERVED_AFTER else None
 
 
 def _observation(found: SentFinding, performed_at: datetime) -> Observation:

@@ -85,10 +85,9 @@ class Assessor:
     def _case(self, exam: Exam) -> Case:
         usable = self.screen.usable(exam)
         screen = self.screen.screen(exam, usable)
-        given = {"safety_incomplete": screen.status == "incomplete", "referral_first": screen.referral_first}
         views = {
             side: self.inference.infer(
-                self.inference.view(usable.posted, side, given=given, gates_no=usable.gates_no)
+                self.inference.view(usable.posted, side, given=screen.states, gates_no=usable.gates_no)
             )
             for side in exam.knees
             if screen.shows(side)

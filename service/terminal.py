@@ -32,11 +32,11 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
 
 def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     safety = assessment.safety
-    open_or_cleared = any(flag.flag.urgency != rulebase.urgencies[-1] for flag in safety.flags)
-    word = "no open flag" if safety.status == "clear" and open_or_cleared else safety.status
+    referred = any(flag.flag.urgency.refers for flag in safety.flags)
+    word = "no open flag" if safety.status == "clear" and referred else safety.status
     tree = Tree(f"[bold]Safety screen: {word}")
     for flag in safety.flags:
-        _flag(tree, flag, rulebase.urgency_words[flag.flag.urgency])
+        _flag(tree, flag)
     if safety.not_screened:
         findings = rulebase.findings
         left = tree.add(f"not answered: {len(safety.not_screened)}")
@@ -45,9 +45,10 @@ def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     return tree
 
 
-def _flag(tree: Tree, flag: Flag, urgency: str) -> None:
+def _flag(tree: Tree, flag: Flag) -> None:
     where = f", {flag.side}" if flag.side else ""
     cleared = f", [green]cleared by {escape(flag.clearance.by)}" if flag.clearance else ""
+    urgency = flag.flag.urgency.words
     branch = tree.add(f"[bold red]{flag.flag.code} {escape(flag.flag.label)}{where}[/]: {urgency}{cleared}")
     branch.add(escape(flag.text))
     for because in flag.because:

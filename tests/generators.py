@@ -51,7 +51,7 @@ NOT_OBSERVED = ("not_assessed", "unable", "refused", "not_applicable")
 AIMS = (0, 0, 1, 1, 2, 4)
 DENSITIES = (0.02, 0.1, 0.3, 0.6, 0.9, 1.0)
 LOSSES = (0.0, 0.0, 0.05, 0.3)
-AGES_IN_HOURS = (-20, -1, 1, 24, 25, 24 * 89, 24 * 90, 24 * 91, 24 * 400)
+AGES_IN_HOURS = (-0.05, -0.01, 1, 24, 25, 24 * 89, 24 * 90, 24 * 91, 24 * 400)
 DEEPEST_AIM = 4
 
 Body = dict[str, Any]
@@ -115,13 +115,14 @@ class ExamGenerator:
             self._aim_at_rule(next(self._turn), pick.choice(knees), DEEPEST_AIM)
         self._share_dated = 0.0 if calm else pick.choice((0.0, 0.1))
         for side in knees:
-            if ("knee_pain_present", side) in self._values:
-                self._values["knee_pain_present", side] = "yes"
+            if (self.rulebase.knee_pain, side) in self._values:
+                self._values[self.rulebase.knee_pain, side] = "yes"
         findings = [self._item(key, value) for key, value in self._values.items()]
         self._lose_some(findings, pick.choice(LOSSES), spare_safety=calm)
         pick.shuffle(findings)
         body: Body = {"knees": knees, "findings": findings}
         if pick.random() < 0.1:
+            body["performed_at"] = self.now.isoformat()
             body["clearances"] = [self._clearance(flag) for flag in self._some(self._clearable)]
         return body
 
@@ -181,7 +182,7 @@ class ExamGenerator:
         return item
 
     def _clearance(self, flag: str) -> Body:
-        at = self.now - timedelta(hours=self.random.choice((-2, 0, 3)))
+        at = self.now - timedelta(hours=self.random.choice((-0.05, 0, 3)))
         return {
             "flag": flag, "by": "Dr A. Example", "role": "physician", "reason": "seen today",
             "evidence": "radiograph", "at": at.isoformat(),

@@ -24,6 +24,8 @@ FALSE, UNKNOWN, TRUE = 0, 1, 2
 FAMILIES = (
     "safety", "alternatives", "history", "contributors", "chains", "next-tests", "recommendations",
 )  # fmt: skip
+REASONS = ("unable", "refused", "not_applicable")
+"""Why a finding that was posted has no value; where nobody looked, it is as if it was not posted."""
 OTHER = {"left": "right", "right": "left"}
 
 Values = Mapping[tuple[str, str | None], Any]
@@ -65,11 +67,13 @@ class PlainReading:
         self.findings: dict[str, Any] = {}
         for path in sorted((vocabulary / "findings").glob("*.yaml")):
             self.findings |= self._read(path)["findings"]
-        self.gates = self._read(vocabulary / "gates.yaml")["gates"]
+        gates = self._read(vocabulary / "gates.yaml")
+        self.gates = gates["gates"]
         for gate in self.gates:
             role = {"due": "always", "abnormal": ["yes"]}
             self.findings[gate] = {
-                "type": "yes_no", "side": "none", "region": "safety", "safety": role, "valid_for_days": "1"
+                "type": "yes_no", "side": "none", "region": "safety", "safety": role,
+                "valid_for_days": gates["valid_for_days"],
             }  # fmt: skip
         self.scales = self._read(vocabulary / "scales.yaml")["scales"]
         self.derived = self._read(vocabulary / "derived.yaml")["derived"]
@@ -119,9 +123,13 @@ class PlainReading:
                     values.setdefault((item, side), self.findings[item]["safety"].get("gate_no", "no"))
         for finding, entry in self.findings.items():
             for side in self._sides(finding) if "derive" in entry else ():
+                said = exam.observations.get((finding, side))
+                if (finding, side) in values or (said and said.status in REASONS):
+                    continue
                 computed = self._derived_value(entry["derive"], side, values)
-                if computed is not None:
-                    values.setdefault((finding, side), computed)
+                low, high = (number(text) for text in entry["range"])
+                if computed is not None and not (computed < low or high < computed):
+                    values[finding, side] = computed
         return values
 
     def _stale(self, finding: str, value: Any, age: timedelta) -> bool:

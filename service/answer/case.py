@@ -124,7 +124,7 @@ class Case:
                 found = (self.gap(key) for key in self.keys(criterion, view.side))
                 yield from (gap for gap in found if gap is not None)
             case StateTest(state):
-                for index in self.inference.setters.get(state, ()):
+                for index in self.rulebase.setters.get(state, ()):
                     if view.outcomes[index] == UNDETERMINED:
                         yield from self.gaps(self.reading(index, view).open, view)
             case ClassTest(contributor):

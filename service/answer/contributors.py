@@ -83,7 +83,7 @@ def states(case: Case, view: View) -> Iterator[State]:
                 definition,
                 tuple(
                     case.rulebase.rules[index].code
-                    for index in case.inference.setters[definition.id]
+                    for index in case.rulebase.setters[definition.id]
                     if view.outcomes[index] == FIRES
                 ),
             )

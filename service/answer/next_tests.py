@@ -41,7 +41,12 @@ def _disagreeing(view: View, asking: Firing, trace: list[Firing]) -> tuple[str, 
 
 
 def ask_next(case: Case, knees: tuple[Knee, ...]) -> tuple[AskNext, ...]:
-    """At most three: unanswered safety questions, then the first tests of each knee."""
+    """At most three: unanswered safety questions, then the first tests of each knee.
+
+    Nothing while a flag is open that must be acted on first.
+    """
+    if any(raised.open and raised.flag.urgency.act_first for raised in case.screen.raised):
+        return ()
     findings = case.rulebase.findings
     asked = [AskNext(f, side, findings[f].label) for f, side in case.screen.not_screened[:MOST_ASKED]]
     for knee in knees:

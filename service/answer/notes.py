@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from service.answer.case import Case
-from service.answer.sentences import name_of
+from service.answer.case import Case, shown
+from service.answer.sentences import name_of, value_words
 from service.domain.assessment import Contributor, Firing, Knee, NoteShown, Undetermined
+from service.domain.exam import Observation
 from service.domain.rule import Note
 
 
@@ -36,6 +37,7 @@ def convention_notes(
 ) -> Iterator[NoteShown]:
     """What the conventions say of this exam: pain-limited tests, regions left out, too little seen."""
     yield from _pain_limited(case)
+    yield from _impossible(case)
     for knee in knees:
         if knee.in_scope:
             yield from _of_knee(case, knee)
@@ -48,6 +50,28 @@ def _pain_limited(case: Case) -> Iterator[NoteShown]:
     for observation in sorted(limited, key=lambda o: (o.finding, o.side or "")):
         named = name_of(case.rulebase.findings[observation.finding], observation.side)
         yield NoteShown(convention.code, observation.side, "exam", convention.text.format(finding=named))
+
+
+def _impossible(case: Case) -> Iterator[NoteShown]:
+    """Findings whose own formula gave what cannot be."""
+    code = case.rulebase.conventions["out_of_range_refused"].code
+    for observation in case.usable.impossible:
+        rulebase, definition = case.rulebase, case.rulebase.findings[observation.finding]
+        inputs = [case.usable.posted[key] for key in observation.derived_from]
+        text = rulebase.wording["derived_out_of_range"].format(
+            finding=name_of(definition, observation.side),
+            value=value_words(rulebase, definition, shown(observation.value)),
+            inputs="; ".join(_with_value(case, seen) for seen in inputs),
+            lowest=value_words(rulebase, definition, shown(definition.minimum)),
+            highest=value_words(rulebase, definition, shown(definition.maximum)),
+        )
+        yield NoteShown(code, observation.side, "exam", text)
+
+
+def _with_value(case: Case, observation: Observation) -> str:
+    definition = case.rulebase.findings[observation.finding]
+    value = value_words(case.rulebase, definition, shown(observation.value))
+    return f"{name_of(definition, observation.side)}: {value}"
 
 
 def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:

@@ -82,11 +82,10 @@ class Offer:
         return len(first), ranks.get(target or "", len(ranks) + 1), made.code
 
     def _referrals(self) -> Iterator[Recommendation]:
-        """The referral of each open urgent flag, on whichever side; it comes before everything else."""
-        urgent = self.case.rulebase.urgencies[:3]
+        """The referral of each open flag so urgent, on whichever side; it comes before everything else."""
         first: dict[str, Raised] = {}
         for raised in self.case.screen.raised:
-            if raised.open and raised.flag.urgency in urgent:
+            if raised.open and raised.flag.urgency.referral_first:
                 first.setdefault(raised.flag.code, raised)
         for raised in first.values():
             rule, effect, _ = raised.rules[0]

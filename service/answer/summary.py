@@ -51,8 +51,7 @@ def _flags(case: Case, flags: list[Flag], referral_first: bool = False) -> Itera
     said = [flag for flag in flags if not (flag.flag.out_of_scope or flag.flag.outside_intended_use)]
     key = "headline_referral" if referral_first else "headline_flags"
     for urgency, alike in groupby(said, key=lambda flag: flag.flag.urgency):
-        words = case.rulebase.urgency_words[urgency]
-        yield capital(case.rulebase.wording[key].format(urgency=words, flags=_labels(alike)))
+        yield capital(case.rulebase.wording[key].format(urgency=urgency.words, flags=_labels(alike)))
         key = "headline_flags"
 
 

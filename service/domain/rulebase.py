@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
-from service.domain.rule import Convention, Criterion, FindingTest, FlagTest, Rule, SetState, StateTest, Word
+from service.domain.rule import (
+    Convention,
+    Criterion,
+    FindingTest,
+    FlagTest,
+    Rule,
+    SetState,
+    StateTest,
+    Word,
+)
 from service.domain.vocabulary import (
     Chain,
     ContributorDefinition,
@@ -17,6 +26,7 @@ from service.domain.vocabulary import (
     Source,
     StateDefinition,
     UnitWords,
+    Urgency,
 )
 
 
@@ -69,12 +79,18 @@ class RuleBase:
     undecided_classes: frozenset[str]
     link_certainty_order: tuple[str, ...]
     recommendation_policy: RecommendationPolicy
+    knee_pain: str
+    """The finding that names the knees to assess."""
+    answers_last: timedelta
+    """How old an answer may be and still count for the screen."""
     regions: tuple[str, ...]
     chain_ends_seen_while: frozenset[str]
     wording: Mapping[str, str]
     units: Mapping[str, UnitWords]
-    urgencies: tuple[str, ...]
-    urgency_words: Mapping[str, str]
+    urgencies: tuple[Urgency, ...]
+    """Gravest first."""
+    roles: tuple[str, ...]
+    """Who may clear a flag, unless its urgency says otherwise."""
     findings: Mapping[str, FindingDefinition]
     gates: Mapping[str, Gate]
     derived: Mapping[str, DerivedDefinition]
@@ -94,26 +110,54 @@ class RuleBase:
         return {rule.code: rule for rule in self.rules}
 
     @cached_property
-    def ranked_contributors(self) -> tuple[ContributorDefinition, ...]:
-        return tuple(c for c in self.contributors.values() if c.beneath is None)
+    def setters(self) -> dict[str, tuple[int, ...]]:
+        """For each state the indexes of the active rules that may set it."""
+        setters: dict[str, tuple[int, ...]] = {}
+        for index, rule in enumerate(self.rules):
+            for effect in rule.effects:
+                if isinstance(effect, SetState) and rule.active:
+                    setters[effect.state] = (*setters.get(effect.state, ()), index)
+        return setters
+
+    @cached_property
+    def sided_rules(self) -> frozenset[str]:
+        """The codes of the rules that read anything of one side, also by way of states."""
+        sided = {i for i, rule in enumerate(self.rules) if any(map(self._has_a_side, rule.criteria()))}
+        while True:
+            states = self._set_by(sided)
+            more = {i for i, rule in enumerate(self.rules) if states & _states_read(rule)} - sided
+            if not more:
+                return frozenset(self.rules[index].code for index in sided)
+            sided |= more
 
     @cached_property
     def sided_states(self) -> frozenset[str]:
         """The states that some rule sets from what is read of one side; the others hold for both alike."""
-        return frozenset(state for state in self.states if self._has_a_side(StateTest(state)))
+        return self._set_by({i for i, rule in enumerate(self.rules) if rule.code in self.sided_rules})
+
+    def _set_by(self, indexes: set[int]) -> frozenset[str]:
+        """The states that one of these rules may set."""
+        return frozenset(state for state, setters in self.setters.items() if indexes.intersection(setters))
 
     def _has_a_side(self, criterion: Criterion) -> bool:
+        """Whether it reads a side by itself; of states, what sets them decides."""
         match criterion:
             case FindingTest(name):
-                return (self.findings.get(name) or self.derived[name]).sided
-            case StateTest(state):
-                setting = (rule for rule in self.rules if SetState(state) in rule.effects)
-                return any(self._has_a_side(c) for rule in setting for c in rule.criteria())
-            case FlagTest():
+                definition = self.findings.get(name) or self.derived.get(name)
+                return definition is not None and definition.sided
+            case StateTest() | FlagTest():
                 return False
             case _:  # a class or a coverage is that of one knee
                 return True
 
     @cached_property
+    def ranked_contributors(self) -> tuple[ContributorDefinition, ...]:
+        return tuple(c for c in self.contributors.values() if c.beneath is None)
+
+    @cached_property
     def class_words(self) -> dict[str, str]:
         return {rule.name: rule.words for rule in self.class_rules}
+
+
+def _states_read(rule: Rule) -> set[str]:
+    return {criterion.state for criterion in rule.criteria() if isinstance(criterion, StateTest)}

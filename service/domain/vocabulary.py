@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -103,6 +104,15 @@ class FindingDefinition:
     def value_at_gate_no(self) -> str:
         """What its gate answered no says of it."""
         return self.safety.gate_no if self.safety else "no"
+
+    def outlived(self, age: timedelta) -> bool:
+        """Whether an observation so old no longer counts (U06)."""
+        return self.valid_for_days is not None and age > timedelta(days=self.valid_for_days)
+
+    def in_range(self, value: Fraction) -> bool:
+        """Whether a number lies in the range, both ends included."""
+        assert self.minimum is not None and self.maximum is not None
+        return self.minimum <= value <= self.maximum
 
     def level(self, value: Value) -> Level:
         """The value as rules compare it; it must be one this finding allows."""
@@ -232,12 +242,31 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgency:
+    """How soon a flag must be acted on, and what that means for the answer. The gravest has order 1.
+
+    `withholds_all`: a flag so urgent must withhold everything; `referral_first`: while one is
+    open the referral comes before all else; `refers`: while one is open the status is at least
+    refer; `act_first`: while one is open nothing more is asked.
+    """
+
+    id: str
+    words: str
+    order: int
+    withholds_all: bool
+    referral_first: bool
+    refers: bool
+    act_first: bool
+    cleared_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RedFlag:
     """A reason to refer. `withholds` says what the answer must not show meanwhile."""
 
     code: str
     label: str
-    urgency: str
+    urgency: Urgency
     withholds: Literal["all", "knee", "nothing"]
     out_of_scope: bool = False
     outside_intended_use: bool = False
@@ -253,6 +282,10 @@ class StateDefinition:
     origin: tuple[str, ...]
     internal: bool = False
     given_by_screen: bool = False
+
+
+SCREEN_STATES = ("safety_incomplete", "referral_first")
+"""What the other rules may know of the screen; see `Screen.states`."""
 
 
 @dataclass(frozen=True, slots=True)

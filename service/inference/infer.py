@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from service.domain.exam import SIDES, Exam, Key, Observation, Side
-from service.domain.rule import RaiseFlag, SetState
+from service.domain.rule import RaiseFlag
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import DurableEngine
 from service.inference.reference import FIRES, UNDETERMINED, Reference
@@ -32,7 +32,6 @@ class Inference:
         every = (*self.safety_strata, *self.strata)
         self.reference = Reference(rulebase, self.slots, every)
         self.index = {rule.code: index for index, rule in enumerate(rulebase.rules)}
-        self.setters = _setters(rulebase)
         self._key_groups = {
             contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
             for contributor in rulebase.contributors.values()
@@ -127,13 +126,3 @@ class Inference:
                     for effect in self.rulebase.rules[index].effects:
                         if isinstance(effect, RaiseFlag):
                             yield effect.flag
-
-
-def _setters(rulebase: RuleBase) -> dict[str, tuple[int, ...]]:
-    """For each state the indexes of the rules that may set it."""
-    setters: dict[str, tuple[int, ...]] = {}
-    for index, rule in enumerate(rulebase.rules):
-        for effect in rule.effects:
-            if isinstance(effect, SetState) and rule.active:
-                setters[effect.state] = (*setters.get(effect.state, ()), index)
-    return setters

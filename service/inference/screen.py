@@ -10,15 +10,13 @@ from datetime import timedelta
 
 from service.domain.assessment import SafetyStatus
 from service.domain.exam import SIDES, Clearance, Exam, Key, Observation, Side
-from service.domain.rule import AssessedTest, FindingTest, Forbid, MakeDue, RaiseFlag, Rule, StateTest
+from service.domain.rule import FindingTest, Forbid, MakeDue, RaiseFlag, Rule, StateTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition, RedFlag, SafetyRole
 from service.inference.infer import Inference
 from service.inference.reference import FIRES
-from service.inference.strata import concludes
 from service.inference.view import View, derive_observations
 
-ANSWER_LASTS = timedelta(hours=24)
 FiredRule = tuple[int, Rule, Side | None, Side]
 
 
@@ -37,6 +35,8 @@ class Usable:
     stale: tuple[Observation, ...]
     lapsed: frozenset[Key]
     """Answers that count as findings, but were not given for this exam's screen."""
+    impossible: tuple[Observation, ...]
+    """What formulas of findings yielded outside the finding's range; such a finding is unknown."""
 
     def answered(self, key: Key, directly: bool = False) -> bool:
         """Answered for the screen; directly means by itself and not through a gate."""
@@ -112,6 +112,11 @@ class Screen:
     def hold(self) -> bool:
         return self.status == "hold"
 
+    @property
+    def states(self) -> dict[str, bool]:
+        """The states that the screen gives to the other rules, one for each of SCREEN_STATES."""
+        return {"safety_incomplete": self.status == "incomplete", "referral_first": self.referral_first}
+
 
 class SafetyScreen:
     """Screens exams over one rule base."""
@@ -124,9 +129,6 @@ class SafetyScreen:
             if d.safety and d.safety.due == "always" and d.id not in self.rulebase.gates
         ]  # fmt: skip
         self._order = {id_: place for place, id_ in enumerate(_screening_order(self.rulebase))}
-        self._sided_rules = frozenset(
-            rule.code for rule in self.rulebase.rules if rule.safety and self._reads_a_side(rule)
-        )
 
     def screen(self, exam: Exam, usable: Usable) -> Screen:
         """Runs the safety rules and settles the status. Raises EvaluatorsDisagree."""
@@ -142,7 +144,7 @@ class SafetyScreen:
             raised=tuple(raised),
             not_screened=not_screened,
             withheld=withheld,
-            referral_first=any(r.flag.urgency in self.rulebase.urgencies[:3] for r in open_),
+            referral_first=any(r.flag.urgency.referral_first for r in open_),
             outside_intended_use=any(
                 r.flag.outside_intended_use or r.flag.out_of_scope for r in raised
             ),
@@ -155,7 +157,7 @@ class SafetyScreen:
             unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
             views=views,
             fired=fired,
-            sided_rules=self._sided_rules,
+            sided_rules=self.rulebase.sided_rules,
         )  # fmt: skip
 
     def _status(self, open_: list[Raised], withheld: tuple[str, ...], due: tuple[Key, ...]) -> SafetyStatus:
@@ -163,7 +165,7 @@ class SafetyScreen:
             return "hold"
         if due:
             return "incomplete"
-        if any(raised.flag.urgency in self.rulebase.urgencies[:4] for raised in open_):
+        if any(raised.flag.urgency.refers for raised in open_):
             return "refer"
         return "clear"
 
@@ -175,7 +177,7 @@ class SafetyScreen:
                 continue
             for side in SIDES:
                 if views[side].outcomes[index] == FIRES:
-                    sided = rule.code in self._sided_rules
+                    sided = rule.code in self.rulebase.sided_rules
                     yield index, rule, side if sided else None, side
                     if not sided:
                         break
@@ -187,31 +189,11 @@ class SafetyScreen:
                 if isinstance(effect, RaiseFlag):
                     found.setdefault((effect.flag, side), []).append((rule, effect, view_side))
         order = {code: place for place, code in enumerate(self.rulebase.red_flags)}
-        urgency = {word: place for place, word in enumerate(self.rulebase.urgencies)}
         flags = self.rulebase.red_flags
         for code, side in sorted(
-            found, key=lambda at: (urgency[flags[at[0]].urgency], order[at[0]], at[1] or "")
+            found, key=lambda at: (flags[at[0]].urgency.order, order[at[0]], at[1] or "")
         ):
             yield Raised(flags[code], side, tuple(found[code, side]))
-
-    def _reads_a_side(self, rule: Rule) -> bool:
-        setters = {
-            state: other
-            for other in self.rulebase.rules if other.safety
-            for kind, state in concludes(other) if kind == "state"
-        }  # fmt: skip
-        for criterion in rule.criteria():
-            match criterion:
-                case FindingTest(finding):
-                    definition = self.rulebase.findings.get(finding) or self.rulebase.derived[finding]
-                    if definition.sided:
-                        return True
-                case StateTest(state):
-                    if state in setters and self._reads_a_side(setters[state]):
-                        return True
-                case AssessedTest():
-                    return True
-        return False
 
     # -- clearances ------------------------------------------------------------------------
 
@@ -225,7 +207,7 @@ class SafetyScreen:
             times = [observation.observed_at for observation in self._inputs(flag, usable)]
             latest = max(times, default=exam.performed_at)
             offered = [c for c in exam.clearances if c.flag == flag.flag.code]
-            earliest = max(latest, exam.performed_at - ANSWER_LASTS)
+            earliest = max(latest, exam.performed_at - self.rulebase.answers_last)
             valid = [c for c in offered if c.at >= earliest]
             outdated.extend(c for c in offered if c.at < earliest)
             chosen = max(valid, key=lambda c: (c.at, c.by), default=None)
@@ -247,7 +229,7 @@ class SafetyScreen:
                 case FindingTest(finding):
                     yield from self.inference.slots.inputs(finding, side, criterion.other)
                 case StateTest(state):
-                    for index in self.inference.setters.get(state, ()):
+                    for index in self.rulebase.setters.get(state, ()):
                         yield from self._read(self.rulebase.rules[index], side)
 
     # -- what counts as answered ---------------------------------------------------------------
@@ -263,15 +245,15 @@ class SafetyScreen:
                 stale.append(observation)
             else:
                 kept[key] = observation
-                if observation.observed and lapsed(definition, observation, exam):
+                if observation.observed and lapsed(definition, observation, exam, self.rulebase.answers_last):
                     old.add(key)
         gates = self.rulebase.gates
         answers = {gate: kept.get((gate, None)) for gate in gates}
         gates_no = {gate: a for gate, a in answers.items() if a is not None and a.value == "no"}
         through = {item: answer for gate, answer in gates_no.items() for item in gates[gate].items}
         stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
-        posted = derive_observations(self.rulebase, kept)
-        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old))
+        posted, impossible = derive_observations(self.rulebase, kept)
+        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old), impossible)
 
     # -- what is due ---------------------------------------------------------------------------
 
@@ -332,16 +314,17 @@ def too_old(definition: FindingDefinition, observation: Observation, exam: Exam)
     """
     if definition.safety is not None and _abnormal(definition.safety, observation):
         return False
-    age = exam.performed_at - observation.observed_at
-    return definition.valid_for_days is not None and age > timedelta(days=definition.valid_for_days)
+    return definition.outlived(exam.performed_at - observation.observed_at)
 
 
-def lapsed(definition: FindingDefinition, observation: Observation, exam: Exam) -> bool:
+def lapsed(
+    definition: FindingDefinition, observation: Observation, exam: Exam, answers_last: timedelta
+) -> bool:
     """Whether an answer that still counts as a finding must be given anew for the screen."""
     role = definition.safety
     if role is None or role.due == "never" or not role.expires or _abnormal(role, observation):
         return False
-    return exam.performed_at - observation.observed_at > ANSWER_LASTS
+    return exam.performed_at - observation.observed_at > answers_last
 
 
 def _abnormal(role: SafetyRole, observation: Observation) -> bool:

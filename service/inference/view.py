@@ -254,23 +254,30 @@ def _count(
     return total if known else None
 
 
-def derive_observations(rulebase: RuleBase, posted: Mapping[Key, Observation]) -> Mapping[Key, Observation]:
-    """The observations with those added that a finding's own formula yields.
+def derive_observations(
+    rulebase: RuleBase, posted: Mapping[Key, Observation]
+) -> tuple[Mapping[Key, Observation], tuple[Observation, ...]]:
+    """The observations with those added that a finding's own formula yields; and what it may not yield.
 
-    A formula is used only where the finding was not posted and every input is
-    observed; the result counts as observed and names its inputs.
+    A formula is used only where the finding was not posted, or as not assessed, and every input
+    is observed. The result counts as observed and names its inputs, unless it is out of range:
+    then the finding stays unknown.
     """
     observations = dict(posted)
+    impossible: list[Observation] = []
     for definition in rulebase.findings.values():
         if definition.derive is None:
             continue
         for side in SIDES if definition.sided else (None,):
             given = observations.get((definition.id, side))
-            if given is None or not given.observed:
-                derived = _derived_observation(rulebase, definition, side, observations)
-                if derived is not None:
-                    observations[definition.id, side] = derived
-    return observations
+            if given is not None and given.status != "not_assessed":
+                continue
+            derived = _derived_observation(rulebase, definition, side, observations)
+            if derived is not None and definition.in_range(derived.value):  # type: ignore[arg-type]
+                observations[definition.id, side] = derived
+            elif derived is not None:
+                impossible.append(derived)
+    return observations, tuple(impossible)
 
 
 def _derived_observation(

@@ -41,7 +41,7 @@ class ConditionReader:
     """Reads conditions over a vocabulary; problems are noted, never raised.
 
     `safety` allows the words that only the safety screen may use; `scores`
-    refuses those a scoring rule may not use. `negated` is true inside `unless`
+    refuses what points may not rest on. `negated` is true inside `unless`
     and `not_known`, where the engine cannot count exactly.
     """
 
@@ -229,6 +229,8 @@ class ConditionReader:
             known = {*self.vocabulary.findings, *self.vocabulary.derived, *self._words()}
             self._note(at, f"there is no finding '{key}'.{did_you_mean(key, known)}")
             return UNREADABLE
+        if self.scores and not self.negated and self.vocabulary.never_unknown(key):
+            self._note(at, f"'{key}' is never unknown: a rule that scores may read it only in its unless")
         if isinstance(value, Scalar):
             return self._one_word(definition, value)
         if isinstance(value, Mapping) and len(value.entries) == 1:

@@ -3,9 +3,10 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
-from service.domain.rule import Convention, MakeDue, Rule, SetState
+from service.domain.rule import Convention, MakeDue, RaiseFlag, Rule, SetState
 from service.domain.rulebase import (
     Approval,
     Bound,
@@ -57,6 +58,7 @@ WORDING = {
     "reason_incomplete": (),
     "reason_referral": (),
     "reason_outside": (),
+    "derived_out_of_range": ("finding", "value", "inputs", "lowest", "highest"),
     "clearance_unused": ("flag",),
     "clearance_too_old": ("flag",),
 }
@@ -124,12 +126,14 @@ class _Loader:
             undecided_classes=frozenset(base.ids("undecided_classes", classes, "class")),
             link_certainty_order=certainties,
             recommendation_policy=self._policy(base, classes),
+            knee_pain=self._knee_pain(base),
+            answers_last=timedelta(hours=base.integer("answers_last_hours", at_least=1)),
             regions=base.ids("regions", read_vocabulary.REGIONS, "region"),
             chain_ends_seen_while=frozenset(base.ids("chain_ends_seen_while", classes, "class")),
             wording=self._wording(),
             units=self.vocabulary.units,
-            urgencies=tuple(self.vocabulary.urgency_words),
-            urgency_words=self.vocabulary.urgency_words,
+            urgencies=tuple(self.vocabulary.urgencies.values()),
+            roles=self.vocabulary.roles,
             findings=self.vocabulary.findings,
             gates=self.vocabulary.gates,
             derived=self.vocabulary.derived,
@@ -143,6 +147,7 @@ class _Loader:
             conventions={convention.convention: convention for convention in conventions},
         )
         base.done()
+        self._check_sides(rulebase)
         self._check_all_read()
         return rulebase
 
@@ -203,6 +208,13 @@ class _Loader:
         )
         section.done()
         return policy
+
+    def _knee_pain(self, base: Fields) -> str:
+        named = base.id("knee_pain", self.vocabulary.findings, "finding")
+        definition = self.vocabulary.findings.get(named)
+        if definition is not None and not (definition.sided and definition.type == "yes_no"):
+            base.problem(f"'{named}' is no yes/no finding with a side", base.line_of("knee_pain"))
+        return named
 
     def _wording(self) -> dict[str, str]:
         fields = self._file("wording.yaml")
@@ -305,6 +317,16 @@ class _Loader:
                 if safety not in known:
                     said = "is not known to the screen" if safety else "is known to safety rules only"
                     self._problem(scalar.file, scalar.line, f"the state '{scalar.text}' {said}")
+
+    def _check_sides(self, rulebase: RuleBase) -> None:
+        """A flag that withholds a knee must say which."""
+        for rule in rulebase.rules:
+            for effect in rule.effects if rule.active else ():
+                flag = rulebase.red_flags.get(effect.flag) if isinstance(effect, RaiseFlag) else None
+                sided = rule.code in rulebase.sided_rules
+                if flag is not None and flag.withholds == "knee" and not sided:
+                    said = f"{flag.code} withholds a knee, but this rule reads no side"
+                    self._problem(rule.file, rule.line, said)
 
     def _check_due(self, rules: list[Rule]) -> None:
         """A safety question that nothing ever makes due would never be asked."""

@@ -8,15 +8,19 @@ from fractions import Fraction
 
 from service.domain.exam import Level
 from service.domain.vocabulary import (
+    SCREEN_STATES,
     Arrow,
     Chain,
     ContributorDefinition,
     Count,
     DerivedDefinition,
     FindingDefinition,
+    FirstUsable,
     Gate,
     KeyGroup,
+    KnownTrue,
     LinkCertainty,
+    ObservedCount,
     Operand,
     Ratio,
     RecommendationDefinition,
@@ -26,6 +30,7 @@ from service.domain.vocabulary import (
     SourcedText,
     StateDefinition,
     UnitWords,
+    Urgency,
 )
 from service.knowledge.fields import NUMBER, Fields
 from service.knowledge.problems import did_you_mean
@@ -37,8 +42,9 @@ VERIFICATIONS = (
 )  # fmt: skip
 REGIONS = ("history", "systemic", "knee", "hip", "ankle", "foot", "core", "safety")
 TYPES = ("yes_no", "choice", "grade", "set", "number", "integer")
-URGENCIES = 5
 YES_NO = {"yes": "yes", "no": "no"}
+NO_URGENCY = Urgency("", "", 0, False, False, False, False, ())
+"""Stands in where none is declared."""
 
 
 @dataclass
@@ -52,7 +58,8 @@ class Vocabulary:
     contributors: dict[str, ContributorDefinition] = field(default_factory=dict)
     chains: list[Chain] = field(default_factory=list)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
-    urgency_words: dict[str, str] = field(default_factory=dict)
+    urgencies: dict[str, Urgency] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     units: dict[str, UnitWords] = field(default_factory=dict)
@@ -68,6 +75,21 @@ class Vocabulary:
         """What the fixed text of a flag may name: a count without side, and its bounds."""
         counted = [d.id for d in self.derived.values() if isinstance(d.formula, Count) and not d.sided]
         return {f"{id_}{bound}" for id_ in counted for bound in ("", ".min", ".max")}
+
+    def never_unknown(self, finding: str) -> bool:
+        """Whether this is a formula that is known even of an exam in which nothing was observed."""
+        derived = self.derived.get(finding)
+        match derived.formula if derived else None:
+            case KnownTrue() | ObservedCount() | Count(always_known=True):
+                return True
+            case Count(tests) | FirstUsable(tests):
+                return any(
+                    option.test.word in ("observed", "not_observed")
+                    or self.never_unknown(option.test.finding)
+                    for option in tests
+                )
+            case _:
+                return False
 
 
 def read_sources(fields: Fields, into: Vocabulary) -> None:
@@ -156,6 +178,8 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         codes=tuple(_read_code(code) for code in entry.each("codes", required=False)),
         derive=_read_derive(entry, into) if entry.has("derive") else None,
     )
+    if definition.derive is not None and not numeric:
+        entry.problem("'derive' computes a number", entry.line_of("derive"))
     return _with_safety(definition, entry)
 
 
@@ -332,6 +356,8 @@ def read_operand(formula: Fields, key: str, into: Vocabulary) -> Operand:
 
 def read_gates(fields: Fields, into: Vocabulary) -> None:
     """The gates, each of which is a yes/no finding without side as well."""
+    valid_for_days = _read_validity(fields)
+    burden_seconds = fields.integer("burden_seconds")
     for key, entry in _entries(fields.section("gates")):
         gate = Gate(
             id=key,
@@ -355,9 +381,9 @@ def read_gates(fields: Fields, into: Vocabulary) -> None:
             measured=gate.asks,
             values=dict(YES_NO),
             value_aliases={"true": "yes", "false": "no"},
-            valid_for_days=1,
+            valid_for_days=valid_for_days,
             changeable=False,
-            burden_seconds=20,
+            burden_seconds=burden_seconds,
             safety=SafetyRole("always", frozenset({"yes"})),
         )
 
@@ -374,13 +400,19 @@ def _check_items(entry: Fields, gate: Gate, into: Vocabulary) -> None:
 def read_states(fields: Fields, into: Vocabulary) -> None:
     for key, entry in _entries(fields.section("states")):
         into.places[key] = entry.file, entry.line
+        given_by_screen = entry.one_of("given_by", ("screen", "rules"), "rules") == "screen"
+        if given_by_screen and key not in SCREEN_STATES:
+            given_by_screen = False
+            entry.problem(
+                f"the screen gives {' and '.join(SCREEN_STATES)}, not '{key}'", entry.line_of("given_by")
+            )
         into.states[key] = StateDefinition(
             id=key,
             label=entry.text("label"),
             basis=entry.one_of("basis", ("observed", "inferred")),  # type: ignore[arg-type]
             origin=_read_origin(entry),
             internal=entry.flag("internal"),
-            given_by_screen=entry.one_of("given_by", ("screen", "rules"), "rules") == "screen",
+            given_by_screen=given_by_screen,
         )
         entry.done()
 
@@ -444,24 +476,42 @@ def read_chains(fields: Fields, into: Vocabulary, codes: set[str]) -> None:
 
 
 def read_red_flags(fields: Fields, into: Vocabulary) -> None:
+    into.roles = fields.texts("roles")
     for key, entry in _entries(fields.section("urgencies")):
-        into.urgency_words[key] = entry.text("words")
-        place = len(into.urgency_words)
-        if entry.integer("order") != place:
+        into.urgencies[key] = urgency = _read_urgency(key, entry, into.roles)
+        place = len(into.urgencies)
+        if urgency.order != place:
             entry.problem(f"'{key}' stands in place {place}: gravest first", entry.line_of("order"))
         entry.done()
-    if len(into.urgency_words) != URGENCIES:
-        fields.problem(f"the screen knows {URGENCIES} urgencies", fields.line_of("urgencies"))
     for key, entry in _entries(fields.section("red_flags")):
-        into.red_flags[key] = RedFlag(
+        urgency = into.urgencies.get(entry.one_of("urgency", into.urgencies), NO_URGENCY)
+        flag = RedFlag(
             code=key,
             label=entry.text("label"),
-            urgency=entry.one_of("urgency", into.urgency_words),
+            urgency=urgency,
             withholds=entry.one_of("withholds", ("all", "knee", "nothing")),  # type: ignore[arg-type]
             out_of_scope=entry.flag("out_of_scope"),
             outside_intended_use=entry.flag("outside_intended_use"),
         )
+        if urgency.withholds_all and flag.withholds != "all" and entry.text("urgency") == urgency.id:
+            said = f"a flag of urgency {urgency.id} withholds all, not {flag.withholds}"
+            entry.problem(said, entry.line_of("withholds"))
+        into.places[key] = entry.file, entry.line_of("withholds")
+        into.red_flags[key] = flag
         entry.done()
+
+
+def _read_urgency(key: str, entry: Fields, roles: tuple[str, ...]) -> Urgency:
+    return Urgency(
+        id=key,
+        words=entry.text("words"),
+        order=entry.integer("order"),
+        withholds_all=entry.flag("withholds_all"),
+        referral_first=entry.flag("referral_first"),
+        refers=entry.flag("refers"),
+        act_first=entry.flag("act_first"),
+        cleared_by=entry.ids("cleared_by", roles, "role", required=False) or roles,
+    )
 
 
 def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, ...]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from schemas.exam import ROLES
 from schemas.observations import STATUSES
 from service.domain.exam import SIDES
 from service.domain.rulebase import RuleBase
@@ -19,7 +18,7 @@ from service.domain.vocabulary import FindingDefinition
 
 Body = dict[str, Any]
 MOST_FINDINGS = 25
-AGES_IN_HOURS = (-20, 0, 5, 25, 24 * 100)
+AGES_IN_HOURS = (-0.05, 0, 5, 25, 24 * 100)
 
 references = st.from_regex(r"[A-Za-z0-9._:/-]{1,128}", fullmatch=True)
 words = st.sampled_from(["goniometer", "belt-fixed dynamometer, mean of three", "seen from the front", "×2"])
@@ -28,21 +27,25 @@ words = st.sampled_from(["goniometer", "belt-fixed dynamometer, mean of three", 
 def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
     """Exams that the service accepts."""
     places = [(d, side) for d in rulebase.findings.values() for side in (SIDES if d.sided else (None,))]
-    return st.fixed_dictionaries(
-        {
-            "knees": st.lists(st.sampled_from(SIDES), min_size=1, max_size=2, unique=True),
-            "findings": st.lists(
-                st.sampled_from(places), max_size=MOST_FINDINGS, unique_by=lambda at: (at[0].id, at[1])
-            ).flatmap(lambda chosen: st.tuples(*(_item(d, side, now) for d, side in chosen)).map(list)),
-        },
-        optional={
-            "exam_id": references,
-            "subject": references,
-            "encounter": references,
-            "performed_at": st.just(_written(now)),
-            "clearances": st.lists(_clearance(rulebase, now), max_size=2),
-        },
-    ).map(_only_painful_knees)
+    return (
+        st.fixed_dictionaries(
+            {
+                "knees": st.lists(st.sampled_from(SIDES), min_size=1, max_size=2, unique=True),
+                "findings": st.lists(
+                    st.sampled_from(places), max_size=MOST_FINDINGS, unique_by=lambda at: (at[0].id, at[1])
+                ).flatmap(lambda chosen: st.tuples(*(_item(d, side, now) for d, side in chosen)).map(list)),
+            },
+            optional={
+                "exam_id": references,
+                "subject": references,
+                "encounter": references,
+                "performed_at": st.just(_written(now)),
+                "clearances": st.lists(_clearance(rulebase, now), max_size=2),
+            },
+        )
+        .map(_only_painful_knees)
+        .map(lambda body: _dated(body, now))
+    )
 
 
 def spoilt_exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
@@ -62,6 +65,13 @@ def _only_painful_knees(body: Body) -> Body:
             item.pop("status", None)
             item["value"] = True
     return body
+
+
+def _dated(body: Body, now: datetime) -> Body:
+    """Clearances come with the time of the exam."""
+    return (
+        body | {"performed_at": body.get("performed_at", _written(now))} if body.get("clearances") else body
+    )
 
 
 def _item(definition: FindingDefinition, side: str | None, now: datetime) -> SearchStrategy[Body]:
@@ -111,7 +121,7 @@ def _clearance(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
         {
             "flag": st.sampled_from(flags),
             "by": words,
-            "role": st.just(ROLES[0]),
+            "role": st.just(rulebase.roles[0]),
             "reason": words,
             "evidence": words,
             "at": st.sampled_from([_written(now), _written(now - timedelta(hours=30))]),

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from schemas.assessment import TRUTHS
-from schemas.exam import MOST_CLEARANCES, ROLES, ExamReader, exam_schema
+from schemas.exam import MOST_CLEARANCES, ExamReader, exam_schema
 from schemas.observations import ITEM_KEYS, STATUSES
 from schemas.text import REFERENCE
 from service.config import CHECKOUT
@@ -322,13 +322,13 @@ def _words(rulebase: RuleBase) -> dict[str, tuple[str, ...]]:
     return {
         "Side": SIDES,
         "Status": STATUSES,
-        "Clearance/properties/role": ROLES,
+        "Clearance/properties/role": rulebase.roles,
         "Origin": vocabulary.ORIGINS,
         "Verification": vocabulary.VERIFICATIONS,
         "Strength": tuple(rulebase.strengths),
         "Class": rulebase.class_order,
         "CertaintyGrade": rulebase.link_certainty_order,
-        "Urgency": rulebase.urgencies,
+        "Urgency": tuple(urgency.id for urgency in rulebase.urgencies),
         "FindingLine/properties/type": vocabulary.TYPES,
         "FindingLine/properties/region": vocabulary.REGIONS,
         "Gap/properties/status": (*STATUSES[1:], "stale"),
@@ -357,8 +357,8 @@ def test_both_kinds_of_not_observed_are_the_statuses_but_observed() -> None:
 def test_the_introduction_says_what_every_status_and_urgency_means(rulebase: RuleBase) -> None:
     for status in at(f"{SCHEMAS}/Safety/properties/status")["enum"]:
         assert f"| `{status}` |" in _introduction()
-    for word, means in rulebase.urgency_words.items():
-        assert f"| `{word}` | {means} |" in _introduction()
+    for urgency in rulebase.urgencies:
+        assert f"| `{urgency.id}` | {urgency.words} |" in _introduction()
 
 
 def test_the_introduction_says_that_the_rules_are_a_draft_and_not_for_emergencies(rulebase: RuleBase) -> None:
@@ -491,7 +491,11 @@ def _filled(path: str) -> str:
 
 
 def _exam_with(where: str, text: str) -> dict[str, Any]:
-    body: dict[str, Any] = {"knees": ["left"], "findings": [{"id": "fpi6", "side": "left", "value": 8}]}
+    body: dict[str, Any] = {
+        "performed_at": "2026-11-20T09:00:00Z",
+        "knees": ["left"],
+        "findings": [{"id": "fpi6", "side": "left", "value": 8}],
+    }
     if where.startswith("/clearances"):
         body["clearances"] = [
             {

@@ -23,7 +23,10 @@ from service.config import CHECKOUT
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "cases" / "malformed"
-BASE = '{{"knees": ["left"], "findings": [{findings}], "clearances": [{clearances}]}}'
+BASE = (
+    '{{"performed_at": "2026-11-20T09:00:00Z", "knees": ["left"], "findings": [{findings}],'
+    ' "clearances": [{clearances}]}}'
+)
 
 
 def _cases() -> Iterator[Json]:

@@ -157,8 +157,8 @@ def test_without_a_flag_the_same_exam_says_much_and_the_watch_sees_all_of_it(
 def test_the_flags_are_as_grave_as_the_specification_says(rulebase: RuleBase) -> None:
     flags = rulebase.red_flags.values()
     assert tuple(flag.code for flag in flags if flag.withholds == "all") == WITHHOLDING
-    assert tuple(flag.code for flag in flags if flag.urgency == "URGENT") == URGENT
-    assert tuple(flag.code for flag in flags if flag.urgency == "EMERGENCY") == EMERGENCIES
+    assert tuple(flag.code for flag in flags if flag.urgency.id == "URGENT") == URGENT
+    assert tuple(flag.code for flag in flags if flag.urgency.id == "EMERGENCY") == EMERGENCIES
 
 
 @pytest.mark.parametrize("flag", WITHHOLDING)
@@ -448,7 +448,7 @@ def test_an_urgent_flag_comes_first_and_contributors_second(
         said = answer(_screened(body, rulebase))
         assert (said["safety"]["status"], said["safety"]["referral_first"]) == ("refer", True), name
         texts = [f["text"] for f in said["safety"]["flags"] if f["code"] == flag]
-        words = rulebase.urgency_words[rulebase.red_flags[flag].urgency]
+        words = rulebase.red_flags[flag].urgency.words
         first = f"Referral first, {words}: {rulebase.red_flags[flag].label}"
         assert said["summary"]["headline"].startswith(first)
         for knee in said["knees"]:

@@ -78,6 +78,8 @@ class BaseMaker:
         self.random = Random(seed)
         self.findings: list[Readable] = []
         self.formulas: list[Readable] = []
+        self.never_unknown: set[str] = set()
+        """Formulas known even where nothing was observed: no points may rest on them."""
         self.mechanisms = ["mechanism_a", "mechanism_b"]
         self.contributors = ["contributor_a", "contributor_b", "contributor_c"]
         self.codes = 0
@@ -105,7 +107,11 @@ class BaseMaker:
             findings[id_] = entry
         self.files["vocabulary/findings/all.yaml"] = {"findings": findings}
         gate = {"label": "a gate", "asks": "Any?", "items": ["item_a", "item_b", "item_c"]}
-        self.files["vocabulary/gates.yaml"] = {"gates": {"gate_a": gate}}
+        self.files["vocabulary/gates.yaml"] = {
+            "valid_for_days": 1,
+            "burden_seconds": 5,
+            "gates": {"gate_a": gate},
+        }
         self.findings.append(Readable("gate_a", "yes_no", False))
         self.files["vocabulary/derived.yaml"] = {"derived": dict(self._formulas())}
         units = {unit: {"many": f"{{number}} {unit}"} for unit in UNITS}
@@ -119,7 +125,9 @@ class BaseMaker:
             z: {"label": z, "urgency": self.random.choice(list(urgencies)), "withholds": "nothing"}
             for z in ("Z1", "Z2", "Z3")
         }
-        self.files["vocabulary/red_flags.yaml"] = {"urgencies": urgencies, "red_flags": flags}
+        self.files["vocabulary/red_flags.yaml"] = {
+            "roles": ["physician"], "urgencies": urgencies, "red_flags": flags,
+        }  # fmt: skip
         option = {
             "id": "rec", "label": "r", "target": "none", "text": "t", "dose": "d", "support": "s",
             "limits": "l", "cites": [SOURCE], "verification": "from_memory", "origin": ["expert"],
@@ -145,6 +153,7 @@ class BaseMaker:
         return self.random.random() < 0.7
 
     def _plain_findings(self) -> Iterator[tuple[str, Json]]:
+        yield self._finding(Readable("painful", "yes_no", True))
         for id_ in ("answer_a", "answer_b", "answer_c"):
             yield self._finding(Readable(id_, "yes_no", self._sided()))
         for id_ in ("choice_a", "choice_b"):
@@ -242,6 +251,7 @@ class BaseMaker:
         for _ in range(self.random.randint(1, 3)):
             only_if = {"only_if": self._formula_test()} if self.random.random() < 0.5 else {}
             tests.append({"test": self._formula_test()} | only_if)
+        self._settle(id_, any(self._always_known(test["test"]) for test in tests))
         return Readable(id_, "yes_no", True, formula=True), {"kind": "first_usable", "tests": tests}
 
     def _count(self, id_: str) -> tuple[Readable, Json]:
@@ -252,19 +262,36 @@ class BaseMaker:
         entry: Json = {"kind": "count", "tests": tests}
         if self.random.random() < 0.4:
             entry["always_known"] = True
+        self._settle(id_, "always_known" in entry or any(self._always_known(t["test"]) for t in tests))
         return Readable(id_, "number", True, None, -1, 4, formula=True), entry
 
     def _known_true(self, id_: str) -> tuple[Readable, Json]:
+        self._settle(id_)
         words = Words(safety=True)
         when = self._group(words, lambda: self._formula_test())
         return Readable(id_, "yes_no", True, formula=True), {"kind": "known_true", "when": when}
 
     def _observed(self, id_: str) -> tuple[Readable, Json]:
+        self._settle(id_)
         entry = {"kind": "observed_count", "region": self.random.choice(REGIONS)}
         return Readable(id_, "number", True, None, 0, 5, formula=True), entry
 
     def _formula_test(self) -> Json:
         return self._on_some_side(self.random.choice([*self.findings, *self.formulas]), Words())
+
+    def _settle(self, formula: str, never_unknown: bool = True) -> None:
+        if never_unknown:
+            self.never_unknown.add(formula)
+
+    def _always_known(self, test: Json) -> bool:
+        ((read, word),) = test.get("other", test).items()
+        return word in ("observed", "not_observed") or read in self.never_unknown
+
+    def _readable(self, words: Words) -> list[Readable]:
+        formulas = self.formulas
+        if words.scores and not words.negated:
+            formulas = [formula for formula in formulas if formula.id not in self.never_unknown]
+        return [*self.findings, *formulas]
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -294,13 +321,13 @@ class BaseMaker:
                 return {kind: members}
 
     def _known_or_unknown(self, words: Words) -> Json:
-        return self._on_some_side(self.random.choice([*self.findings, *self.formulas]), words)
+        return self._on_some_side(self.random.choice(self._readable(words)), words)
 
     def _criterion(self, words: Words) -> Json:
         concluded = self._concluded(words)
         if concluded and self.random.random() < 0.35:
             return self.random.choice(concluded)
-        tested = self.random.choice([*self.findings, *self.formulas])
+        tested = self.random.choice(self._readable(words))
         if words.safety and tested.sided and self.random.random() < 0.2:
             return {"either": self._test(tested, words)}
         return self._on_some_side(tested, words)
@@ -452,6 +479,7 @@ class BaseMaker:
                 "order_first": [], "given_while": ["supported"], "when_incomplete": [],
                 "when_referral_first": [], "outside_intended_use": [],
             },
+            "knee_pain": "painful", "answers_last_hours": 24,
             "regions": ["hip", "foot"], "chain_ends_seen_while": ["supported"],
         }  # fmt: skip
         for convention in CONVENTIONS:

@@ -77,15 +77,22 @@ def test_what_argues_against_something_rests_on_observed_values(assessor: Assess
 
 
 PLANTED: dict[str, Any] = {
-    "a formula that is no when its inputs are unknown": {"usable_er_dynamometry": "absent"},
     "a count of signs in which unknown is no sign": {"planted_signs": {"at_most": 0}},
-    "a count that is known when nothing is": {"planted_known": {"at_most": 0}},
-    "a count of what was examined": {"hip_findings_observed": {"at_most": 0}},
-    "a formula that asks for absence": {"planted_absence": "present"},
     "too little examined": {"coverage": {"hip_instability": {"below": "50 %"}}},
     "a class for too little examined": {"class": {"foot_instability": {"is": "insufficient_data"}}},
     "always": "always",
 }
+REFUSED: dict[str, Any] = {
+    "a formula that is no when its inputs are unknown": {"usable_er_dynamometry": "absent"},
+    "one that is yes only when they are known": {"usable_er_dynamometry": "present"},
+    "a count that is known when nothing is": {"planted_known": {"at_most": 0}},
+    "a count of what was examined": {"hip_findings_observed": {"at_most": 0}},
+    "a formula that asks for absence": {"planted_absence": "present"},
+    "a choice of whether something was observed": {"planted_choice": "absent"},
+    "a count over a formula that is never unknown": {"planted_count": {"at_most": 0}},
+    "deep in a group": {"any": [{"fpi6": {"at_least": 6}}, {"all": [{"planted_absence": "present"}]}]},
+}
+"""What the loader refuses, as it is never unknown."""
 HELD_FIXED = (PLANTED["a class for too little examined"], PLANTED["always"])
 """What no withdrawal can change; these show only in what they rest on."""
 
@@ -95,6 +102,8 @@ PLANTED_FORMULAS: dict[str, Any] = {
     },
     "planted_known": {"kind": "count", "always_known": True, "tests": [{"test": {"fpi6": {"at_least": 6}}}]},
     "planted_absence": {"kind": "known_true", "when": {"all": [{"fpi6": "not_observed"}]}},
+    "planted_choice": {"kind": "first_usable", "tests": [{"test": {"fpi6": "observed"}}]},
+    "planted_count": {"kind": "count", "tests": [{"test": {"planted_absence": "absent"}}]},
 }  # fmt: skip
 
 
@@ -115,6 +124,13 @@ def test_a_planted_rule_that_takes_unknown_for_normal_is_found(
             break
     assert by_grounds == {"ZZ1"}
     assert when in HELD_FIXED or by_withdrawing == {"ZZ1"}
+
+
+@pytest.mark.parametrize("when", REFUSED.values(), ids=REFUSED)
+def test_a_rule_that_scores_may_not_read_what_is_never_unknown(when: Any, tmp_path: Path) -> None:
+    with pytest.raises(RuleBaseError, match=r"planted.yaml:\d+: .* is never unknown") as refused:
+        load_rulebase(planted(tmp_path, when))
+    assert len(refused.value.problems) == 1
 
 
 def test_a_rule_that_scores_may_not_ask_for_absence(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def spoken(rulebase: RuleBase) -> Iterator[Text]:
     yield from ((f"{gate.id} asks", gate.asks) for gate in rulebase.gates.values())
     yield from ((f"class {class_rule.name}", class_rule.words) for class_rule in rulebase.class_rules)
     yield from ((f"wording {key}", text) for key, text in rulebase.wording.items())
-    yield from ((f"urgency {key}", text) for key, text in rulebase.urgency_words.items())
+    yield from ((f"urgency {urgency.id}", urgency.words) for urgency in rulebase.urgencies)
     yield "rulebase intended_use", rulebase.approval.intended_use
     yield "rulebase draft_notice", rulebase.approval.draft_notice
 

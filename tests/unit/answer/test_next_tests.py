@@ -1,5 +1,7 @@
 """What to examine next: the open safety questions, then what the rules ask for and may be asked."""
 
+import pytest
+
 from service.domain.rulebase import RuleBase
 from tests.unit.answer.parts import Assess, knee
 from tests.unit.short_exams import SCREENED, Short
@@ -109,6 +111,27 @@ def test_safety_left_counts_all_that_is_open(assessed: Assess) -> None:
 
 
 def test_under_a_hold_only_safety_questions_are_asked(assessed: Assess) -> None:
-    hot = {"acute_hot_swollen_joint.left": "yes", "breathing_pattern_rest": "upper_chest"}
-    assert len(_ask_next(assessed, hot)) == 3
-    assert _ask_next(assessed, {**SCREENED, **hot}) == []
+    feverish = {"fever": "yes", "breathing_pattern_rest": "upper_chest"}
+    assert len(_ask_next(assessed, feverish)) == 3
+    assert _ask_next(assessed, {**SCREENED, **feverish}) == []
+
+
+EMERGENCIES = {
+    "Z03": "acute_hot_swollen_joint.left", "Z08": "new_cold_pale_foot.left", "Z10": "saddle_numbness",
+    "Z17a": "chest_pain_new",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flag", "finding"), EMERGENCIES.items())
+def test_in_an_emergency_nothing_is_asked_and_the_open_questions_are_still_said(
+    assessed: Assess, flag: str, finding: str
+) -> None:
+    assessment = assessed({finding: "yes"})
+    assert flag in assessment.safety.withheld_reason
+    assert assessment.summary.ask_next == ()
+    assert assessment.summary.safety_left == len(assessment.safety.not_screened) >= 12
+    cleared = {
+        "flag": flag, "by": "A", "role": "physician", "reason": "r", "evidence": "e",
+        "at": "2026-11-20T08:30:00Z",
+    }  # fmt: skip
+    assert len(assessed({finding: "yes"}, clearances=(cleared,)).summary.ask_next) == 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.answer.parts import Assess, knee, texts
+from tests.unit.answer.parts import Assess, firing, gaps, knee, texts
 from tests.unit.short_exams import SCREENED, TOUCHED, Short, aged
 
 ONE_OF_EACH = {"hip_er_mmt.left": "5", "fpi6.left": 3, "trunk_control": "good"}
@@ -121,3 +121,41 @@ def test_what_a_rule_notes_is_said_with_its_code_and_what_it_is_about(assessed: 
     weak = {"hip_er_mmt.left": "5", "hip_abd_mmt.left": "5", "trendelenburg.left": "negative"}
     notes = [note for note in assessed({**SCREENED, **weak}).notes if note.rule == "I08"]
     assert [(note.side, note.about) for note in notes] == [("left", "hip_instability")]
+
+
+# -- findings computed from others ---------------------------------------------------------------
+
+FORCE: Short = {"hip_abd_hhd_n.left": 900, "body_mass_kg": 40}
+
+
+def test_a_computed_value_that_cannot_be_is_not_used_and_is_said(assessed: Assess) -> None:
+    """900 N of 40 kg are 229 % of body weight; the range ends at 150 %."""
+    assessment = assessed({**SCREENED, **FORCE, "hhd_protocol": "khayambashi_2016", "hip_abd_mmt.left": "3"})
+    assert texts(assessment, "U07") == [
+        "Abductors, force as a share of body weight, left: 229.358 %, computed from Abductors, dynamometer "
+        "force, left: 900 N; Body mass: 40 kg. That is outside 0 % to 150 %. It counts as not observed; "
+        "check what was entered."
+    ]
+    assert firing(assessment, "H09").rule.code == "H09", "the manual test counts instead"
+
+
+def test_at_the_end_of_its_range_it_counts(assessed: Assess) -> None:
+    """98.1 N per 10 kg are 100 %, so 147.15 N are 150 %."""
+    force = {"hip_abd_hhd_n.left": 588.6, "body_mass_kg": 40}
+    assert texts(assessed({**SCREENED, **force}), "U07") == []
+    assert len(texts(assessed({**SCREENED, **force, "hip_abd_hhd_n.left": 588.7}), "U07")) == 1
+
+
+@pytest.mark.parametrize("status", ["unable", "refused", "not_applicable"])
+def test_what_was_refused_is_not_computed(assessed: Assess, status: str) -> None:
+    force = {"hip_abd_hhd_n.left": 100, "body_mass_kg": 70, "hhd_protocol": "khayambashi_2016"}
+    assert firing(assessed({**SCREENED, **force}), "H10").rule.code == "H10"
+    assert firing(
+        assessed({**SCREENED, **force, "hip_abd_hhd_pct_bw.left": {"status": "not_assessed"}}), "H10"
+    )
+    refused = assessed({**SCREENED, **force, "hip_abd_hhd_pct_bw.left": {"status": status}})
+    assert [(gap.finding, gap.status) for gap in gaps(refused, "H10")] == [("hip_abd_hhd_pct_bw", status)]
+
+
+def test_under_a_hold_no_computed_value_is_spoken_of(assessed: Assess) -> None:
+    assert texts(assessed({**SCREENED, **FORCE, "fever": "yes"}), "U07") == []

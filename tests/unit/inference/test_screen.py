@@ -483,6 +483,41 @@ def test_long_morning_stiffness_counts_however_old_and_short_only_for_a_day(scre
     }
 
 
+def test_an_older_other_explanation_takes_no_points_off_the_wells_score(screened: Screening) -> None:
+    """It is the one answer that reassures when it is yes."""
+    signs = {"wells_entire_leg_swollen": "yes", "wells_pitting_oedema": "yes"}
+    answers = {**SCREENED, "gate_clot_or_circulation": "yes", **signs}
+    assert "Z04" not in screened({**answers, "wells_alternative_as_likely": aged("yes", 24)}).codes
+    for answer in ("yes", "no"):
+        old = screened({**answers, "wells_alternative_as_likely": aged(answer, 25)})
+        assert "Z04" in old.codes
+        assert ("wells_alternative_as_likely", None) in old.due
+        assert [seen.finding for seen in old.usable.stale] == ["wells_alternative_as_likely"]
+
+
+def test_an_older_duration_does_not_make_an_injury_old(screened: Screening) -> None:
+    hurt = {**SCREENED, "pain_onset.left": "acute_traumatic", "age_years": 60}
+    assert "Z01" not in screened({**hurt, "pain_duration_weeks.left": aged(20, 24)}).codes
+    assert "Z01" in screened({**hurt, "pain_duration_weeks.left": aged(20, 25)}).codes
+    swollen = {**SCREENED, "large_swelling_within_2h_of_injury.left": "yes"}
+    assert "Z12" not in screened({**swollen, "pain_duration_weeks.left": aged(20, 24)}).codes
+    assert "Z12" in screened({**swollen, "pain_duration_weeks.left": aged(20, 25)}).codes
+
+
+SAFE_WORDS = {"yes": "no", "no": "yes"}
+NEITHER_IS_ABNORMAL = {"wells_alternative_as_likely"}
+
+
+def test_every_answer_in_words_has_one_that_counts_when_it_is_older(rulebase: RuleBase) -> None:
+    """And never the one that reassures: of walking and its steps that is yes, else no or none."""
+    for finding in rulebase.findings.values():
+        if finding.safety is None or finding.type != "yes_no":
+            continue
+        reassuring = "yes" if finding.id.startswith("walk_4_steps") else "no"
+        expected = set() if finding.id in NEITHER_IS_ABNORMAL else {SAFE_WORDS[reassuring]}
+        assert finding.safety.abnormal == expected, finding.id
+
+
 def test_age_does_not_grow_old(screened: Screening) -> None:
     assert screened({**SCREENED, "age_years": aged(38, 24 * 1000)}).due == set()
 
@@ -493,7 +528,7 @@ def test_an_answer_without_a_time_was_given_at_the_exam(screened: Screening) -> 
 
 
 def test_an_answer_given_after_the_exam_counts(screened: Screening) -> None:
-    assert screened({**SCREENED, "gate_hot_or_unwell": aged("no", -20)}).due == set()
+    assert screened({**SCREENED, "gate_hot_or_unwell": aged("no", -0.5)}).due == set()
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,7 @@ MEANINGS = {
         "origin: [seed]}\n  pfp_pattern:", "the state 'patella_alta' is set by no rule"),
     "a state that only the screen may give": M(STATES, "arch_collapse: {",
         "arch_collapse: {given_by: screen, ",
-        "the state 'arch_collapse' is given by the screen: no rule may set it"),
+        "the screen gives safety_incomplete and referral_first, not 'arch_collapse'"),
     "one name for two findings": M(FINDINGS, "aliases: [navicular drop test,",
         "aliases: [fpi, navicular drop test,", "'fpi' is a name of fpi6 already", "  navicular_drop_mm:"),
     "more than there are": M(STABILISERS, "at_least_n: 2", "at_least_n: 4",
@@ -309,8 +309,34 @@ MEANINGS = {
         "coverage needs key groups, each with a finding", "key_groups:\n      - {label: body mass"),
     "a class without a rank": M(BASE, "class_order: [supported, ", "class_order: [",
         "'class_order' must name every class"),
-    "urgencies out of order": M(FLAGS, "order: 2}", "order: 3}",
+    "urgencies out of order": M(FLAGS, "order: 2\n", "order: 3\n",
         "'SAME_DAY' stands in place 2: gravest first"),
+    "a grave flag that withholds nothing": M(FLAGS, "SAME_DAY\n    withholds: all",
+        "SAME_DAY\n    withholds: nothing",
+        "a flag of urgency SAME_DAY withholds all, not nothing", "withholds: nothing"),
+    "a grave flag that withholds a knee": M(FLAGS, "SAME_DAY\n    withholds: all",
+        "SAME_DAY\n    withholds: knee",
+        "a flag of urgency SAME_DAY withholds all, not knee", "withholds: knee"),
+    "a flag that withholds no certain knee": M("safety/safeguarding-or-falls.yaml", "- flag: Z19",
+        "- flag: Z14", "Z14 withholds a knee, but this rule reads no side", "rule:"),
+    "an unknown role": M(FLAGS, "cleared_by: [physician]", "cleared_by: [physican]",
+        "there is no role 'physican'. Did you mean 'physician'?"),
+    "a formula that is never unknown in a rule that scores": M(ROTATORS, TEST,
+        f"{TEST}    - usable_er_dynamometry: absent\n",
+        "'usable_er_dynamometry' is never unknown: a rule that scores may read it only in its unless",
+        "- usable_er_dynamometry: absent"),
+    "what was examined in a rule that scores": M(ROTATORS, TEST,
+        "hip_findings_observed: {at_least: 3}\n",
+        "'hip_findings_observed' is never unknown: a rule that scores may read it only in its unless"),
+    "a score of the screen in a rule that scores": M(ROTATORS, TEST, "wells_score: {at_most: 0}\n",
+        "'wells_score' is never unknown: a rule that scores may read it only in its unless"),
+    "a formula for words": M(HISTORY, "    type: choice\n",
+        "    type: choice\n    derive: {kind: ratio, of: bmi, to: bmi}\n",
+        "'derive' computes a number", "derive:"),
+    "knees chosen by what has no side": M(BASE, "knee_pain: knee_pain_present", "knee_pain: fever",
+        "'fever' is no yes/no finding with a side"),
+    "answers that last no time": M(BASE, "answers_last_hours: 24", "answers_last_hours: 0",
+        "'answers_last_hours' is 0, less than 1"),
     "a text that nothing fills in": M("safety/dvt-likely.yaml", "score {wells_score};", "score {wels_score};",
         "nothing fills in '{wels_score}' of 'text'. Did you mean 'wells_score'?", "text: >-"),
     "a sentence that nothing fills in": M("wording.yaml", "{urgency}: {flags}", "{urgncy}: {flags}",
@@ -336,6 +362,37 @@ def test_a_mistake_is_said_with_its_file_and_line(bench: Workbench, mistake: Mis
     assert bench.problems() == [
         Problem(mistake.file, bench.line_of(mistake.file, mistake.place), mistake.said)
     ]
+
+
+def test_each_grave_flag_must_withhold_all_and_names_its_own_line(bench: Workbench) -> None:
+    bench.write(FLAGS, bench.read(FLAGS).replace("withholds: all\n", "withholds: nothing\n"))
+    problems = bench.problems()
+    urgencies = [problem.message.split()[4] for problem in problems]
+    assert (urgencies.count("EMERGENCY"), urgencies.count("SAME_DAY"), len(urgencies)) == (5, 12, 17)
+    assert len({problem.line for problem in problems}) == 17
+
+
+def test_no_rule_sets_what_the_screen_gives(bench: Workbench) -> None:
+    bench.replace(ROTATORS, "then:\n", "then:\n  - state: referral_first\n")
+    said = "the state 'referral_first' is given by the screen: no rule may set it"
+    assert bench.problems() == [Problem(STATES, bench.line_of(STATES, "  referral_first:"), said)]
+
+
+def test_a_rule_speaks_of_a_side_if_any_setter_of_its_state_does(bench: Workbench) -> None:
+    """ZD1 reads a side only by way of the acute injury, whichever rule sets it last."""
+    assert {"Z00", "ZD1"} <= bench.load().sided_rules
+    bench.replace(FEVER, "then:\n", "then:\n  - state: acute_injury\n")
+    setting = bench.load()
+    assert [setting.rules[index].code for index in setting.setters["acute_injury"]] == ["Z00", "Z15"]
+    assert {"Z00", "ZD1"} <= setting.sided_rules
+    assert "Z15" not in setting.sided_rules
+
+
+def test_states_may_even_go_round_in_a_circle_while_sides_are_looked_for(bench: Workbench) -> None:
+    bench.replace(
+        "safety/acute-injury.yaml", "    - pain_onset:", "    - state: acute_injury\n    - pain_onset:"
+    )
+    assert "ZD1" in bench.load().sided_rules
 
 
 def test_the_rules_as_they_stand_have_no_problem(bench: Workbench) -> None:

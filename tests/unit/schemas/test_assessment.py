@@ -149,14 +149,15 @@ def test_a_draft_rule_base_says_so_in_every_answer(written: Any, body: bytes) ->
 def test_a_cleared_flag_names_who_cleared_it_and_why(written: Any) -> None:
     given = {
         "flag": "Z06", "by": "Dr A. Sample", "role": "physician", "reason": "full extension regained",
-        "evidence": "MRI", "at": "2026-11-20T10:30:00+01:00",
+        "evidence": "MRI", "at": "2026-11-20T10:00:00+01:00",
     }  # fmt: skip
     findings = [{"id": "locked_knee", "side": "left", "value": "yes"}]
-    body = {"knees": ["left"], "findings": findings, "clearances": [given]}
+    performed = "2026-11-20T09:00:00Z"
+    body = {"performed_at": performed, "knees": ["left"], "findings": findings, "clearances": [given]}
     [flag] = [f for f in written(json.dumps(body).encode())["safety"]["flags"] if f["code"] == "Z06"]
     assert flag["cleared"] == {
         **{k: v for k, v in given.items() if k != "flag"},
-        "at": "2026-11-20T09:30:00Z",
+        "at": "2026-11-20T09:00:00Z",
     }
     del body["clearances"]
     [flag] = [f for f in written(json.dumps(body).encode())["safety"]["flags"] if f["code"] == "Z06"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.exam import CLEARANCE_KEYS, CLOCK_LEAD, EXAM_KEYS, OBSERVED_AFTER, ROLES, ExamReader
+from schemas.exam import CLEARANCE_KEYS, CLOCK_LEAD, EXAM_KEYS, OBSERVED_AFTER, ExamReader
 from schemas.faults import InvalidBody
 from schemas.strict_json import read_json
 from service.config import CHECKOUT
@@ -16,6 +16,7 @@ from service.domain.rulebase import RuleBase
 
 Json = dict[str, Any]
 PAIN = "knee_pain_present"
+PERFORMED = "2026-11-20T08:30:00Z"
 
 
 def pain(side: str, value: object = "yes") -> Json:
@@ -40,7 +41,8 @@ def read(reader: ExamReader, now: datetime) -> Any:
 
     def one(*, knees: Any = ("left",), findings: Any = (), **more: Any) -> Exam:
         listed = {} if knees is None else {"knees": list(knees)}
-        body = json.dumps({**listed, "findings": list(findings), **more})
+        sent = {name: value for name, value in more.items() if value is not None}
+        body = json.dumps({**listed, "findings": list(findings), **sent})
         return reader.read(read_json(body.encode()), now)
 
     return one
@@ -94,6 +96,44 @@ def test_a_knee_that_hurts_need_not_be_listed(read: Any) -> None:
     assert read(knees=["left"], findings=[pain("right")]).knees == ("left",)
 
 
+# how long ago: whether the answer still counts
+AGES = {"2026-08-22T09:00:00Z": True, "2026-08-22T08:59:59Z": False}
+
+
+@pytest.mark.parametrize(("at", "counts"), AGES.items())
+def test_an_answer_about_pain_that_is_too_old_chooses_no_knee(read: Any, at: str, counts: bool) -> None:
+    old = {**pain("left"), "observed_at": at}
+    assert read(knees=None, findings=[old, pain("right")]).knees == (
+        ("left", "right") if counts else ("right",)
+    )
+    if counts:
+        assert read(knees=None, findings=[old]).knees == ("left",)
+        return
+    with pytest.raises(InvalidBody) as refused:
+        read(knees=None, findings=[old])
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.detail, fault.expected) == (
+        "/knees",
+        "no knee is named: knee_pain_present is too old",
+        "knees, or knee_pain_present yes on a side, at most 90 days before the exam",
+    )
+
+
+@pytest.mark.parametrize(("at", "counts"), AGES.items())
+def test_nor_does_it_contradict_a_knee_that_is_listed(read: Any, at: str, counts: bool) -> None:
+    findings = [{**pain("left", "no"), "observed_at": at}]
+    if counts:
+        assert pointers(read, knees=["left"], findings=findings) == ["/knees"]
+    else:
+        assert read(knees=["left"], findings=findings).knees == ("left",)
+
+
+def test_how_old_an_answer_is_counts_from_the_exam(read: Any) -> None:
+    old = {**pain("left"), "observed_at": "2026-01-01T09:00:00Z"}
+    assert read(knees=None, performed_at="2026-02-01T09:00:00Z", findings=[old]).knees == ("left",)
+    assert pointers(read, knees=None, performed_at="no time", findings=[old]) == ["/performed_at"]
+
+
 def test_a_knee_that_does_not_hurt_cannot_be_listed(read: Any) -> None:
     findings = [pain("left", "no"), pain("right", "no")]
     assert pointers(read, knees=["left"], findings=findings) == ["/knees"]
@@ -123,22 +163,31 @@ def test_a_finding_without_a_time_was_observed_at_the_exam(read: Any) -> None:
     assert exam.observations["bmi", None].observed_at == datetime(2026, 11, 1, 7, tzinfo=UTC)
 
 
-def test_an_observation_may_follow_the_exam_by_a_day_and_no_more(read: Any, now: datetime) -> None:
+def test_an_observation_may_follow_the_exam_by_a_day_and_no_more(read: Any) -> None:
     assert timedelta(hours=24) == OBSERVED_AFTER
 
     def bmi(at: str) -> list[Json]:
         return [{"id": "bmi", "value": 22, "observed_at": at}]
 
-    assert (
-        read(findings=bmi("2026-11-21T09:00:00Z")).observations["bmi", None].observed_at
-        == now + OBSERVED_AFTER
-    )
-    assert pointers(read, findings=bmi("2026-11-21T09:00:00.000001Z")) == ["/findings/0/observed_at"]
     old = "2026-11-10T09:00:00Z"
-    assert read(performed_at=old, findings=bmi("2026-11-11T09:00:00Z"))
+    [at] = [seen.observed_at for seen in read(performed_at=old, findings=bmi("2026-11-11T09:00:00Z"))
+            .observations.values()]  # fmt: skip
+    assert at == datetime(2026, 11, 11, 9, tzinfo=UTC)
     assert pointers(read, performed_at=old, findings=bmi("2026-11-11T09:00:01Z")) == [
         "/findings/0/observed_at"
     ]
+
+
+def test_an_observation_is_never_in_the_future(read: Any, now: datetime) -> None:
+    def bmi(at: str) -> list[Json]:
+        return [{"id": "bmi", "value": 22, "observed_at": at}]
+
+    for performed in (None, "2026-11-19T10:00:00Z", "2026-11-20T09:05:00Z"):
+        exam = read(performed_at=performed, findings=bmi("2026-11-20T09:05:00Z"))
+        assert exam.observations["bmi", None].observed_at == now + CLOCK_LEAD
+        for late in ("2026-11-20T09:05:00.000001Z", "2026-11-20T10:00:00Z", "2027-11-20T09:00:00Z"):
+            given = {"performed_at": performed, "findings": bmi(late)}
+            assert pointers(read, **given) == ["/findings/0/observed_at"]
 
 
 def test_an_observation_may_be_as_old_as_it_likes(read: Any) -> None:
@@ -146,10 +195,29 @@ def test_an_observation_may_be_as_old_as_it_likes(read: Any) -> None:
     assert exam.observations["bmi", None].observed_at == datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def test_a_clearance_may_follow_the_exam_by_a_day_and_no_more(read: Any, now: datetime) -> None:
-    [kept] = read(clearances=[clearance(at="2026-11-21T09:00:00Z")]).clearances
-    assert kept.at == now + OBSERVED_AFTER
-    assert pointers(read, clearances=[clearance(at="2026-11-21T09:00:01Z")]) == ["/clearances/0/at"]
+def test_a_clearance_may_follow_the_exam_by_a_day_and_no_more(read: Any) -> None:
+    old = "2026-11-10T09:00:00Z"
+    [kept] = read(performed_at=old, clearances=[clearance(at="2026-11-11T09:00:00Z")]).clearances
+    assert kept.at == datetime(2026, 11, 11, 9, tzinfo=UTC)
+    late = [clearance(at="2026-11-11T09:00:01Z")]
+    assert pointers(read, performed_at=old, clearances=late) == ["/clearances/0/at"]
+
+
+def test_a_clearance_is_never_in_the_future(read: Any, now: datetime) -> None:
+    for performed in (PERFORMED, "2026-11-19T10:00:00Z"):
+        [kept] = read(performed_at=performed, clearances=[clearance(at="2026-11-20T09:05:00Z")]).clearances
+        assert kept.at == now + CLOCK_LEAD
+        late = [clearance(at="2026-11-20T09:05:01Z")]
+        assert pointers(read, performed_at=performed, clearances=late) == ["/clearances/0/at"]
+
+
+def test_clearances_need_the_time_of_the_exam(read: Any) -> None:
+    """Without it the exam is now, and every clearance would be older than it."""
+    with pytest.raises(InvalidBody) as refused:
+        read(performed_at=None, clearances=[clearance()])
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.detail) == ("/performed_at", "is needed with clearances")
+    assert read(performed_at=None, clearances=[]).clearances == ()
 
 
 # -- findings -------------------------------------------------------------------------------
@@ -207,24 +275,26 @@ def test_references_are_kept_and_may_be_left_out(read: Any) -> None:
 
 def test_clearances_are_kept_word_for_word_and_in_their_order(read: Any) -> None:
     first, second = clearance(), clearance(flag="Z13", role="nurse", by="B", at="2026-11-20T10:00:00+02:00")
-    kept = read(clearances=[first, second]).clearances
+    kept = read(performed_at=PERFORMED, clearances=[first, second]).clearances
     assert [(c.flag, c.by, c.role, c.reason, c.evidence) for c in kept] == [
         tuple(given[key] for key in CLEARANCE_KEYS[:-1]) for given in (first, second)
     ]
     assert {c.at for c in kept} == {datetime(2026, 11, 20, 8, tzinfo=UTC)}
-    assert read().clearances == read(clearances=[]).clearances == ()
+    assert read().clearances == read(performed_at=PERFORMED, clearances=[]).clearances == ()
 
 
 def test_only_a_physician_clears_an_emergency_and_nobody_an_age(read: Any, rulebase: RuleBase) -> None:
-    emergencies = {flag.code for flag in rulebase.red_flags.values() if flag.urgency == "EMERGENCY"}
+    emergencies = {flag.code for flag in rulebase.red_flags.values() if flag.urgency.id == "EMERGENCY"}
     assert {"Z03", "Z08", "Z09", "Z10", "Z17a"} == emergencies
     of_an_age = {"Z18", "Z18b"}
     for code in of_an_age:
-        assert pointers(read, clearances=[clearance(flag=code)]) == ["/clearances/0/flag"]
+        assert pointers(read, performed_at=PERFORMED, clearances=[clearance(flag=code)]) == [
+            "/clearances/0/flag"
+        ]
     for code in rulebase.red_flags.keys() - of_an_age:
-        assert read(clearances=[clearance(flag=code)]).clearances[0].flag == code
-        for role in ROLES[1:]:
-            given = {"clearances": [clearance(flag=code, role=role)]}
+        assert read(performed_at=PERFORMED, clearances=[clearance(flag=code)]).clearances[0].flag == code
+        for role in rulebase.roles[1:]:
+            given = {"performed_at": PERFORMED, "clearances": [clearance(flag=code, role=role)]}
             if code in emergencies:
                 assert pointers(read, **given) == ["/clearances/0/role"]
             else:
