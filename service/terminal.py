@@ -7,6 +7,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from schemas.faults import InvalidBody, printable
+from service.answer.sentences import capital
 from service.domain.assessment import Assessment, Contributor, Firing, Flag, Knee
 from service.domain.exam import Side
 from service.domain.rulebase import RuleBase
@@ -24,7 +25,9 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
     if assessment.notes:
         notes = Tree("[bold]Notes")
         for note in assessment.notes:
-            notes.add(f"{escape(note.text)} [dim]{note.rule}{f', {note.side}' if note.side else ''}")
+            about = rulebase.contributors.get(note.about)
+            said = f"{capital(about.label)}: {note.text}" if about else note.text
+            notes.add(f"{escape(said)} [dim]{note.rule}{f', {note.side}' if note.side else ''}")
         parts.append(notes)
     parts.append(Text(f"{rulebase.name} {rulebase.version}, {rulebase.digest[:19]}…", style="dim"))
     return Group(*parts)

@@ -230,6 +230,8 @@ def test_under_hold_the_command_line_says_no_more(
     tree = kneechain("assess", path)
     assert watch.finds(tree) == [], name
     assert rulebase.red_flags[flag].label in tree
+    assert not [line for line in tree.splitlines() if line.startswith(("Left knee", "Right knee"))]
+    assert "Options to consider" not in tree
     said = json.loads(kneechain("assess", path, "--json", "--ledger"))
     assert watch.finds_in(said) == [], name
     assert flag in said["safety"]["withheld_reason"]

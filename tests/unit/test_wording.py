@@ -153,9 +153,11 @@ def test_a_low_arch_is_not_called_a_collapse(rulebase: RuleBase) -> None:
 
 # -- answers -----------------------------------------------------------------------------------
 
-# The examples show no signs that disagree: load raised fast, but the pain began at another time.
+# The examples show no signs that disagree (load raised fast, but the pain began at another time)
+# and no note about a contributor (weak internal rotators).
 DISAGREEING = b"""{"knees": ["right"], "findings": [
   {"id": "training_load_change", "value": "rapid_increase"},
+  {"id": "hip_ir_mmt", "side": "right", "value": "4"},
   {"id": "onset_within_6wk_of_load_change", "value": "no"}]}"""
 
 
@@ -189,6 +191,21 @@ def test_no_line_of_the_tree_names_a_contributors_class_without_its_link_certain
     lines = [line for answer in answers for line in printed(answer, rulebase) if classed.search(line)]
     assert len(lines) > 50
     assert [line for line in lines if "; link certainty " not in line] == []
+
+
+def test_the_tree_says_of_what_a_note_speaks(answers: list[Assessment], rulebase: RuleBase) -> None:
+    label = rulebase.contributors["hip_stabiliser_deficit"].label.capitalize()
+    lines = [line for answer in answers for line in printed(answer, rulebase)]
+    assert any(f"─ {label}: " in line for line in lines)
+
+
+def test_the_tree_keeps_tests_apart_whose_labels_hold_commas(
+    answers: list[Assessment], rulebase: RuleBase
+) -> None:
+    lines = [line for answer in answers for line in printed(answer, rulebase) if line.endswith(" N03")]
+    assert lines
+    labels = [rulebase.findings[id_].label for id_ in ("wblt_cm", "wblt_deg")]
+    assert all(line.endswith(f"─ {labels[0]}; {labels[1]} N03") for line in lines)
 
 
 def printed(answer: Assessment, rulebase: RuleBase) -> list[str]:
