@@ -32,7 +32,8 @@ SEEN = {
         "Seen: Navicular drop, left: 12 mm (above 10 mm, below 15 mm). ",
     ),
     "the tighter of two limits alike": (
-        {"hip_abd_mmt.left": "1"}, "ZD6", "Seen: Abductors, manual muscle test, left: 1 (at most 2). ",
+        {"hip_abd_mmt.left": "1", "hip_er_mmt.left": "3"}, "ZD6",
+        "Seen: Abductors, manual muscle test, left: 1 (at most 2); ",
     ),
     "a grade": ({"hip_er_mmt.left": "4-"}, "H01", "rotators, manual muscle test, left: 4- (at most 4). "),
     "a choice in words": (

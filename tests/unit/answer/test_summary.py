@@ -29,6 +29,12 @@ def test_it_names_the_knee_and_its_contributors_in_order(assessed: Assess) -> No
     assert _headline(assessed, {**SEEN, **FOOT}) == f"Left knee: {FOOT_SAID}; {OTHERS}."
 
 
+def test_what_shows_a_sign_is_not_counted_again_as_examined_too_little(assessed: Assess) -> None:
+    assert _headline(assessed, {**SEEN, "fpi6.left": 7}) == (
+        f"Left knee: foot base not stable (a sign, little examined; link certainty low); {OTHERS}."
+    )
+
+
 def test_it_names_both_knees(assessed: Assess) -> None:
     right = {"hip_ir_mmt.right": "5", "fpi6.right": 3, "wblt_cm.right": 8}
     assert _headline(assessed, {**SEEN, **FOOT, **right}, "left", "right") == (
