@@ -77,15 +77,16 @@ def _firing(
                     inputs[key] = seen
         else:
             premises.append(premise(criterion, view))
+    assumed = case.gaps(reading.open_unless, view)
     return Firing(
         step=step,
         side=side,
         rule=rule,
         effects=effects,
-        because=because(case, rule, reading.held, view),
+        because=because(case, rule, reading.held, assumed, view),
         inputs=tuple(inputs.values()),
         premises=tuple(premises),
-        assumed=case.gaps(reading.open_unless, view) if reading.open_unless else (),
+        assumed=assumed,
         caution=caution(case.rulebase, rule, tuple((i.finding, i.value) for i in inputs.values())),
     )
 

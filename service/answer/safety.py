@@ -33,7 +33,8 @@ def _flag(case: Case, raised: Raised) -> Flag:
 def _because(case: Case, rule: Rule, side: Side) -> str:
     view = case.screen.views[side]
     index = case.inference.index[rule.code]
-    return because(case, rule, case.reading(index, view).held, view)
+    reading = case.reading(index, view)
+    return because(case, rule, reading.held, case.gaps(reading.open_unless, view), view)
 
 
 def _text(case: Case, text: str) -> str:

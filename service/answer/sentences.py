@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
-from service.domain.assessment import Premise, Shown
+from service.domain.assessment import Gap, Premise, Shown
 from service.domain.exam import OTHER, Level, Side
 from service.domain.rule import (
     AssessedTest,
@@ -22,14 +22,14 @@ from service.domain.vocabulary import DerivedDefinition, FindingDefinition, Obse
 from service.inference.view import View
 
 COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
-PARTS = ("seen", "not_examined", "concluded", "screen")
+PARTS = ("seen", "not_examined", "concluded", "screen", "assumed")
 """The parts of a sentence between title and rationale, in order; each a key of the wording."""
 
 MOST_SAID = 20_000
 
 
-def because(case: Case, rule: Rule, held: tuple[Criterion, ...], view: View) -> str:
-    """Why the rule fired: its title, what was seen, what was not, what was concluded, and its rationale."""
+def because(case: Case, rule: Rule, held: tuple[Criterion, ...], assumed: tuple[Gap, ...], view: View) -> str:
+    """Why the rule fired: title, what was seen, not examined, concluded and assumed, rationale."""
     said: dict[str, dict[str, None]] = {part: {} for part in PARTS}
     limits = _limits(held)
     for criterion in held:
@@ -38,7 +38,8 @@ def because(case: Case, rule: Rule, held: tuple[Criterion, ...], view: View) -> 
             said[part][_finding_said(case, criterion, view, limits)] = None
         elif not isinstance(criterion, AssessedTest):
             said[_part_of(case, criterion)][_conclusion_said(case, criterion, view)] = None
-    wording = case.rulebase.wording
+    findings, wording = case.rulebase.findings, case.rulebase.wording
+    said["assumed"] = {name_of(findings[gap.finding], gap.side): None for gap in assumed}
     parts = [wording[part].format(list="; ".join(said[part])) for part in PARTS if said[part]]
     return " ".join([f"{rule.title}.", *parts, rule.because])
 

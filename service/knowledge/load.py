@@ -47,6 +47,7 @@ WORDING = {
     "not_examined": ("list",),
     "concluded": ("list",),
     "screen": ("list",),
+    "assumed": ("list",),
     "pain_limited": (),
     "classed": ("label", "words", "certainty"),
     "coverage": ("label", "assessed", "of"),

@@ -70,6 +70,9 @@ SEEN = {
     "a region of which nothing was examined": (
         {"trunk_control": "good", "fpi6.left": 3}, "R01", ". Not examined: Hip region, left. ",
     ),
+    "what it went ahead without": (
+        {"fpi6.left": 3}, "F14", "Not known, and taken to change nothing: Navicular drop, left. ",
+    ),
     "a state of one side": ({"fpi6.left": 10}, "R08", "Seen: Low or pronated arch, left. "),
     "a state without a side": (
         {"prior_treatment": ["knee_massage_only"], "prior_treatment_response": "worse"},
