@@ -1,13 +1,13 @@
 """The two servers of `bench.http_rate`: the service, and an echo that computes nothing."""
 
-import gc
 import sys
 from pathlib import Path
 
 from flask import Flask, Response, request
 
 from service.app import create_app
-from service.server import Server
+from service.config import Config
+from service.server import run
 
 
 def echo(answer: bytes) -> Flask:
@@ -25,16 +25,7 @@ def echo(answer: bytes) -> Flask:
 def main() -> None:
     name, port, workers, path = sys.argv[1:]
     app = create_app() if name == "kneechain" else echo(Path(path).read_bytes())
-    options: dict[str, object] = {
-        "bind": f"127.0.0.1:{port}",
-        "workers": int(workers),
-        "threads": 4,
-        "worker_class": "gthread",
-        "control_socket_disable": True,
-    }
-    gc.collect()
-    gc.freeze()
-    Server(app, options).run()
+    run(app, Config(workers=int(workers)), "127.0.0.1", int(port))
 
 
 if __name__ == "__main__":

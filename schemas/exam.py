@@ -1,11 +1,13 @@
 """The posted exam: its shape, and the exam it becomes. Documented in openapi.yaml as `Exam`."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError
 
+from schemas.exam_field import ExamField
 from schemas.faults import Fault, InvalidBody, echo, escaped, nearest
 from schemas.observations import FindingsField, SentFinding
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
@@ -22,36 +24,41 @@ LONGEST_STATEMENT = 1000
 MOST_CLEARANCES = 100
 
 
-class Reference(fields.Field[str]):
+class Reference(ExamField[str]):
     """An opaque identifier. It may identify a person, so it is never echoed."""
+
+    expected = REFERENCE_EXPECTED
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not REFERENCE.fullmatch(value):
-            raise ValidationError([Fault("", "is no reference", REFERENCE_EXPECTED)])
+            raise self.wrong("is no reference")
         return value
 
 
-class Instant(fields.Field[datetime]):
+class Instant(ExamField[datetime]):
     """A time with its offset."""
+
+    expected = INSTANT_EXPECTED
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         instant = parse_instant(value) if isinstance(value, str) else None
         if instant is None:
-            raise ValidationError([Fault("", "is no time with its offset", INSTANT_EXPECTED, echo(value))])
+            raise self.wrong("is no time with its offset", echo(value))
         return instant
 
 
-class Statement(fields.Field[str]):
+class Statement(ExamField[str]):
     """What a clinician writes. Kept with the exam; never echoed, never given to the engine."""
+
+    expected = f"1 to {LONGEST_STATEMENT} printable characters"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not short_text(value, LONGEST_STATEMENT):
-            expected = f"1 to {LONGEST_STATEMENT} printable characters"
-            raise ValidationError([Fault("", "is no text of that length", expected)])
+            raise self.wrong("is no text of that length")
         return str(value)
 
 
-class Word(fields.Field[str]):
+class Word(ExamField[str]):
     """One of a few words."""
 
     def __init__(self, words: Iterable[str], what: str, suggest: bool = True, **kwargs: Any) -> None:
@@ -59,31 +66,33 @@ class Word(fields.Field[str]):
         self.words = tuple(words)
         self.what = what
         self.suggest = suggest
+        self.expected = f"one of {', '.join(self.words)}"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if value not in self.words:
             same = value.casefold() if isinstance(value, str) else None
             near = nearest(value, {word.casefold() for word in self.words}) if self.suggest else same
             known = next((word for word in self.words if word.casefold() == near), None)
-            raise ValidationError(
-                [Fault("", f"is no {self.what}", f"one of {', '.join(self.words)}", echo(value), known)]
-            )
+            raise self.wrong(f"is no {self.what}", echo(value), known)
         return str(value)
 
 
-class Knees(fields.Field[tuple[Side, ...]]):
+class Knees(ExamField[tuple[Side, ...]]):
     """The knees to assess, each once."""
+
+    expected = 'a list of "left", "right" or both, each once'
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Side, ...]:
         sides = value if isinstance(value, list) else []
         if not sides or any(side not in SIDES for side in sides) or len(set(sides)) != len(sides):
-            expected = 'a list of "left", "right" or both, each once'
-            raise ValidationError([Fault("", "does not name knees", expected, echo(value))])
+            raise self.wrong("does not name knees", echo(value))
         return tuple(side for side in SIDES if side in sides)
 
 
-class Clearances(fields.Field[list[dict[str, Any]]]):
+class Clearances(ExamField[list[dict[str, Any]]]):
     """The clearances. What is sound of them keeps its place, so that a fault names the right one."""
+
+    expected = "a list of clearances"
 
     def __init__(self, clearance: Schema, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -91,7 +100,7 @@ class Clearances(fields.Field[list[dict[str, Any]]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[dict[str, Any]]:
         if not isinstance(value, list):
-            raise ValidationError([Fault("", "is no list", "a list of clearances")])
+            raise self.wrong("is no list")
         if len(value) > MOST_CLEARANCES:
             raise ValidationError([Fault("", f"has {len(value)} items", f"at most {MOST_CLEARANCES}")])
         wrong: dict[int, Any] = {}
@@ -108,7 +117,7 @@ class Clearances(fields.Field[list[dict[str, Any]]]):
 
     def _one(self, item: Any) -> dict[str, Any]:
         if not isinstance(item, dict):
-            expected = f"an object with {', '.join(CLEARANCE_KEYS)}"
+            expected = f"an object with {', '.join(self.clearance.fields)}"
             raise ValidationError([Fault("", "is no object", expected)])
         return self.clearance.load(item)
 
@@ -160,6 +169,7 @@ class ExamReader:
         self.rulebase = rulebase
         self.schema = exam_schema(rulebase)
         self._findings: Any = self.schema.fields["findings"]
+        self._clearances: Any = self.schema.fields["clearances"]
 
     def read(self, body: Any, now: datetime) -> Exam:
         """The exam in a JSON body, `now` being the service's clock.
@@ -175,12 +185,31 @@ class ExamReader:
             assert isinstance(error.messages, dict)
             loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
             raise InvalidBody(
-                [*_faults(error.messages, ""), *self._later_faults(body, loaded, now)]
+                [*self._faults(error.messages, ""), *self._later_faults(body, loaded, now)]
             ) from None
         faults = list(self._later_faults(body, loaded, now))
         if faults:
             raise InvalidBody(faults)
         return self._exam(loaded, now)
+
+    def _faults(self, messages: Any, pointer: str) -> Iterator[Fault]:
+        """marshmallow's nested messages as faults, by key and place, each with its whole pointer."""
+        if isinstance(messages, dict):
+            for key in sorted(messages):
+                yield from self._faults(messages[key], f"{pointer}/{escaped(str(key))}")
+            return
+        for message in messages:
+            if isinstance(message, Fault):
+                whole = message.pointer if message.pointer.startswith("/") else pointer
+                yield replace(message, pointer=whole)
+            else:  # the one thing that marshmallow says in its own words
+                yield self._unknown_key(pointer)
+
+    def _unknown_key(self, pointer: str) -> Fault:
+        parent, _, key = pointer.rpartition("/")
+        known = (self._clearances.clearance if parent else self.schema).fields
+        expected = f"one of {', '.join(known)}"
+        return Fault(pointer, "is no key here", expected, did_you_mean=nearest(key, known))
 
     def _later_faults(self, body: Any, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
         """What is wrong between parts that are each in the right shape."""
@@ -297,29 +326,3 @@ def _observation(found: SentFinding, performed_at: datetime) -> Observation:
         method=found.method,
         assessor=found.assessor,
     )
-
-
-def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
-    """marshmallow's nested messages as faults, by key and place, each with its whole pointer."""
-    if isinstance(messages, dict):
-        for key in sorted(messages):
-            yield from _faults(messages[key], f"{pointer}/{escaped(str(key))}")
-        return
-    for message in messages:
-        if isinstance(message, Fault):
-            whole = message.pointer if message.pointer.startswith("/") else pointer
-            yield Fault(whole, message.detail, message.expected, message.value, message.did_you_mean)
-        elif message.startswith("Unknown"):
-            key = pointer.rsplit("/", 1)[-1]
-            known = CLEARANCE_KEYS if pointer.startswith("/clearances/") else EXAM_KEYS
-            yield Fault(
-                pointer, "is no key here", f"one of {', '.join(known)}", did_you_mean=nearest(key, known)
-            )
-        elif message.startswith("Missing"):
-            yield Fault(pointer, "is missing", "a value")
-        else:
-            yield Fault(pointer, "is null", "a value; what is not known is left out", "null")
-
-
-EXAM_KEYS = ("exam_id", "subject", "encounter", "performed_at", "knees", "findings", "clearances")
-CLEARANCE_KEYS = ("flag", "by", "role", "reason", "evidence", "at")

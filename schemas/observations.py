@@ -11,8 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError
 
+from schemas.exam_field import ExamField
 from schemas.faults import Fault, echo, escaped, nearest
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
@@ -61,8 +62,10 @@ class WrongMembers(Wrong):
 ReadValue = Callable[[Any], Value | None]
 
 
-class FindingsField(fields.Field[list[SentFinding]]):
+class FindingsField(ExamField[list[SentFinding]]):
     """Reads the whole list, and finds every fault of it."""
+
+    expected = "a list of findings"
 
     def __init__(self, findings: Mapping[str, FindingDefinition], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,7 +80,7 @@ class FindingsField(fields.Field[list[SentFinding]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
-            raise ValidationError([Fault("/findings", "is no list", "a list of findings", echo(value))])
+            raise self.wrong("is no list", echo(value))
         faults: list[Fault] = []
         read: list[SentFinding] = []
         first: dict[tuple[str, Any], int] = {}

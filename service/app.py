@@ -1,27 +1,47 @@
 """Composition: the Flask application over one rule base."""
 
+from typing import Any
+
 from flask import Flask, Response
 
+from schemas.exam import ExamReader
 from service.assess import Assessor
+from service.clock import Clock, clock
 from service.config import Config
 from service.knowledge.load import load_rulebase
-from service.web import problems
-from service.web.api import Clock, api, clock
-from service.web.docs import docs
+from service.web import assessments, docs, health, knowledge, problems
+from service.web.served import Served
 
 LARGEST_BODY = 256 * 1024
 
 
+class Application(Flask):
+    """Flask, without two of its habits."""
+
+    def make_default_options_response(self) -> Response:
+        """`Allow` and nothing else: an empty page of HTML would be no answer to read."""
+        response = super().make_default_options_response()
+        response.status_code = 204
+        response.headers["Allow"] = ", ".join(sorted(response.allow))
+        del response.headers["Content-Type"]
+        return response
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Nothing: Flask would log the address and the error's own text. `problems` logs what may be."""
+
+
 def create_app(config: Config | None = None, assessor: Assessor | None = None, now: Clock = clock) -> Flask:
-    """The application; raises RuleBaseError where the rule base cannot be used."""
-    config = config or Config.from_environment()
-    app = Flask(__name__, static_folder=None)
+    """The application; raises BadSettings, or RuleBaseError where the rule base cannot be used."""
+    if assessor is None:
+        assessor = Assessor.of(load_rulebase((config or Config.from_environment()).rules))
+    app = Application(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
-    app.register_blueprint(api(assessor or Assessor.of(load_rulebase(config.rules)), now))
-    app.register_blueprint(docs())
+    for part in (assessments, knowledge, health, docs):
+        app.register_blueprint(part.routes)
     problems.register(app)
+    Served(assessor, ExamReader(assessor.rulebase), now).by(app)
 
     @app.after_request
     def harden(response: Response) -> Response:

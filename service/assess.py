@@ -20,8 +20,10 @@ from service.domain.assessment import Assessment, Firing, Knee
 from service.domain.exam import Exam, Side
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
+from service.inference.no_answer import CannotInfer
 from service.inference.screen import SafetyScreen
 from service.inference.view import View
+from service.knowledge.problems import Problem, RuleBaseError
 
 SOFTWARE = {
     "name": "kneechain",
@@ -40,15 +42,25 @@ class Assessor:
 
     @classmethod
     def of(cls, rulebase: RuleBase) -> "Assessor":
-        inference = Inference(rulebase)
+        """Raises RuleBaseError where the rules cannot run: they are circular, or too many for the engine."""
+        try:
+            inference = Inference(rulebase)
+        except CannotInfer as error:
+            rule = rulebase.rule_by_code[error.codes[0]]
+            raise RuleBaseError([Problem(rule.file, rule.line, str(error))]) from None
         return cls(rulebase, inference, SafetyScreen(inference))
+
+    @property
+    def ready(self) -> bool:
+        """Whether exams can be answered at all."""
+        return self.inference.engine.usable
 
     def assess(
         self, exam: Exam, *, now: datetime, assessment_id: str, with_ledger: bool = False
     ) -> Assessment:
         """The answer to one exam: a pure function of exam, rule base, clock and id.
 
-        Raises EvaluatorsDisagree or EngineFailure; then there is no answer.
+        Raises NoAnswer: the evaluators disagree, or the engine failed.
         """
         case = self._case(exam)
         shown = {side: view for side, view in case.views.items() if case.screen.shows(side)}

@@ -3,19 +3,26 @@
 import json
 import sys
 import uuid
-from typing import BinaryIO
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
-from schemas.faults import InvalidBody
+from schemas.faults import InvalidBody, printable
+from schemas.problem import invalid_body, no_answer
 from schemas.strict_json import read_json
 from service.assess import SOFTWARE, Assessor
-from service.config import Config
+from service.clock import clock
+from service.config import BadSettings, Config
+from service.domain.rule import Rule
 from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import FindingDefinition
+from service.inference.no_answer import NoAnswer
 from service.knowledge.describe import rule_lines
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import RuleBaseError
@@ -23,9 +30,30 @@ from service.knowledge.search import search_findings
 from service.terminal import assessment_tree, fault_table
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+RULES_NOT_RIGHT = 1
+EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
+NO_ANSWER = 3
+"""What a command exits with."""
 
 
-@click.group()
+class Commands(click.Group):
+    """Says in words, whichever command meets it, why settings or rules cannot be used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadSettings as error:
+            _complain(str(error))
+            raise SystemExit(SETTINGS_NOT_RIGHT) from None
+        except RuleBaseError as error:
+            folder = Config.from_environment().rules.name
+            count = len(error.problems)
+            _complain(*(f"{folder}/{problem}" for problem in error.problems))
+            _complaints().print(f"{count} {'problem' if count == 1 else 'problems'}", style="bold red")
+            raise SystemExit(RULES_NOT_RIGHT) from None
+
+
+@click.group(cls=Commands)
 @click.version_option(SOFTWARE["version"], prog_name="kneechain")
 def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
@@ -33,23 +61,21 @@ def main() -> None:
 
 def _console() -> Console:
     """As wide as the terminal is now."""
-    return Console()
+    return Console(emoji=False)
 
 
 def _complaints() -> Console:
-    return Console(stderr=True)
+    return Console(stderr=True, emoji=False)
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        _complaints().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _rulebase() -> RuleBase:
-    """The configured rule base; every problem printed, exit 1, where it cannot be used."""
-    folder = Config.from_environment().rules
-    try:
-        return load_rulebase(folder)
-    except RuleBaseError as error:
-        for problem in error.problems:
-            _complaints().print(f"{folder.name}/{problem}", markup=False, highlight=False, soft_wrap=True)
-        _complaints().print(f"{len(error.problems)} problems", style="bold red")
-        raise SystemExit(1) from None
+    """The configured rule base."""
+    return load_rulebase(Config.from_environment().rules)
 
 
 @main.command()
@@ -60,28 +86,36 @@ def _rulebase() -> RuleBase:
 def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
     """Assess EXAM, a JSON file as posted to /v1/assessments (- reads standard input).
 
-    Exits 0 with an answer, 2 where the exam is not right.
+    Exits 0 with an answer, 1 where the rule base is not right, 2 where the exam is not, 3 where the
+    evaluators gave no answer.
     """
-    from service.web.api import clock
-
+    if (ledger or brief) and not as_json:
+        raise click.UsageError(f"{'--ledger' if ledger else '--brief'} goes with --json only")
     rulebase = _rulebase()
-    now = clock()
+    assessor = Assessor.of(rulebase)
+    now, assessment_id = clock(), str(uuid.uuid4())
     try:
         read = ExamReader(rulebase).read(read_json(exam.read()), now)
+        assessment = assessor.assess(read, now=now, assessment_id=assessment_id, with_ledger=ledger)
     except InvalidBody as invalid:
         if as_json:
-            click.echo(json.dumps({"errors": [fault.as_json() for fault in invalid.faults]}, indent=2))
+            _print_json(invalid_body(invalid))
         else:
             _complaints().print(fault_table(invalid))
-        raise SystemExit(2) from None
-    assessment = Assessor.of(rulebase).assess(
-        read, now=now, assessment_id=str(uuid.uuid4()), with_ledger=ledger
-    )
+        raise SystemExit(EXAM_NOT_RIGHT) from None
+    except NoAnswer as reason:
+        if as_json:
+            _print_json(no_answer(assessment_id))
+        _complain(f"no answer to {assessment_id}: {reason}")
+        raise SystemExit(NO_ANSWER) from None
     if as_json:
-        answer = write_assessment(assessment, rulebase, brief=brief)
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        _print_json(write_assessment(assessment, rulebase, brief=brief))
     else:
         _console().print(assessment_tree(assessment, rulebase))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 @main.group()
@@ -96,40 +130,37 @@ def check() -> None:
 
     rulebase = _rulebase()
     report = check_rulebase(rulebase)
-    for problem in report.problems:
-        _complaints().print(f"rules/{problem}", markup=False, highlight=False, soft_wrap=True)
     if report.problems:
-        _complaints().print(f"{len(report.problems)} problems", style="bold red")
-        raise SystemExit(1)
+        raise RuleBaseError(report.problems)
     _console().print(
         f"{len(rulebase.rules)} rules, {len(rulebase.conventions)} conventions, "
         f"{len(rulebase.findings)} findings: {report.examples} examples hold on both evaluators"
     )
-    _console().print(f"{rulebase.name} {rulebase.version} {rulebase.digest}", highlight=False)
+    click.echo(f"{rulebase.name} {rulebase.version} {rulebase.digest}")
 
 
 @rules.command("list")
 def list_rules() -> None:
     """Every rule: code, title, family, version, status."""
-    table = Table("code", "title", "family", "version", "status", box=None)
-    rulebase = _rulebase()
-    for rule in rulebase.rules:
-        table.add_row(rule.code, rule.title, rule.family, str(rule.version), rule.status)
-    for convention in rulebase.conventions.values():
-        table.add_row(convention.code, convention.title, "conventions", str(convention.version), "")
-    _console().print(table)
+    rows = [
+        (rule.code, rule.title, rule.family, str(rule.version), rule.status)
+        if isinstance(rule, Rule)
+        else (rule.code, rule.title, "conventions", str(rule.version), "")
+        for rule in _rulebase().readable.values()
+    ]
+    _print_table(("code", "title", "family", "version", "status"), rows)
 
 
 @rules.command()
 @click.argument("code")
 def show(code: str) -> None:
     """One rule as a therapist reads it."""
-    rulebase = _rulebase()
-    conventions = {convention.code: convention for convention in rulebase.conventions.values()}
-    rule = rulebase.rule_by_code.get(code) or conventions.get(code)
-    if rule is None:
-        raise click.ClickException(f"there is no rule {code}; 'kneechain rules list' names them")
-    for line in rule_lines(rule):
+    readable = _rulebase().readable
+    if code not in readable:
+        same = next((known for known in readable if known.casefold() == code.casefold()), None)
+        hint = f"did you mean {same}?" if same else "'kneechain rules list' names them"
+        raise click.ClickException(f"there is no rule {printable(code)}; {hint}")
+    for line in rule_lines(readable[code]):
         _console().print(line, markup=False, highlight=False)
 
 
@@ -139,15 +170,23 @@ def findings(query: str) -> None:
     """The findings that can be posted; QUERY searches labels and aliases."""
     rulebase = _rulebase()
     found = search_findings(rulebase, query) if query else list(rulebase.findings.values())
-    table = Table("id", "label", "side", "what is accepted", "use", box=None)
-    for definition in found:
-        accepted = (
-            f"{definition.minimum} to {definition.maximum} {definition.unit or ''}"
-            if definition.numeric
-            else ", ".join(definition.values)
-        )
-        side = "sided" if definition.sided else "none"
-        table.add_row(definition.id, definition.label, side, accepted, definition.use)
+    rows = [(f.id, f.label, "sided" if f.sided else "none", _accepted(f), f.use) for f in found]
+    _print_table(("id", "label", "side", "what is accepted", "use"), rows)
+
+
+def _accepted(finding: FindingDefinition) -> str:
+    if finding.numeric:
+        return f"{finding.minimum} to {finding.maximum} {finding.unit or ''}".strip()
+    return ", ".join(finding.values)
+
+
+def _print_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Every cell as it is written; what stands first is copied from here, so it is never cut or folded."""
+    rows = list(rows)
+    table = Table(*headings, box=None)
+    table.columns[0].min_width = max((len(row[0]) for row in rows), default=0)
+    for row in rows:
+        table.add_row(*map(Text, row))
     _console().print(table)
 
 
@@ -156,14 +195,15 @@ def findings(query: str) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the API and its documentation on this machine."""
+    from service.app import create_app
     from service.server import run
 
     if host not in LOOPBACK:
         raise click.ClickException(
             "only loopback is served: there is no authentication yet for anything beyond this machine"
         )
-    _rulebase()
-    run(Config.from_environment(), host, port)
+    config = Config.from_environment()
+    run(create_app(config), config, host, port)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
 """Runs the application with gunicorn: the rule base is loaded once and shared by the workers."""
 
 import gc
+import socket
+from typing import Any
 
-from flask import Flask
+import orjson
+from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import ThreadWorker
 
-from service.app import create_app
 from service.config import Config
+from service.web.incidents import incident
+from service.web.problems import PROBLEM_JSON, failed, problem, refused
 
 
 class Server(BaseApplication):
@@ -25,13 +31,49 @@ class Server(BaseApplication):
         return self.app
 
 
-def run(config: Config, host: str, port: int) -> None:
+class Worker(ThreadWorker):
+    """Answers with a problem what is no HTTP.
+
+    gunicorn itself would log, and send back, the line or header that is wrong: it could name someone.
+    """
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        if isinstance(exc, ParseException):
+            self.log.info("refused what is no HTTP: %s", type(exc).__name__)
+            document = refused(400)
+        else:
+            document = failed(incident(self.log.error_log, exc))
+        body = orjson.dumps(document)
+        head = (
+            f"HTTP/1.1 {document['status']} {document['title']}\r\nConnection: close\r\n"
+            f"Content-Type: {PROBLEM_JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            client.sendall(head.encode() + body)
+        except OSError:
+            self.log.debug("nobody is left to be told")
+
+
+def run(app: Flask, config: Config, host: str, port: int) -> None:
     """Serves until stopped. Access is not logged: a path or query could name someone."""
-    options = {
+
+    @app.errorhandler(ParseException)
+    def no_http(_: ParseException) -> Response:
+        """A body whose chunks are wrong is noticed only as it is read."""
+        return problem(refused(400))
+
+    gc.collect()
+    gc.freeze()  # the rule base stays: the workers share its pages and never look through it again
+    Server(app, options(config, host, port)).run()
+
+
+def options(config: Config, host: str, port: int) -> dict[str, object]:
+    """What gunicorn is told."""
+    return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "workers": config.workers,
         "threads": config.threads,
-        "worker_class": "gthread",
+        "worker_class": "service.server.Worker",
         "preload_app": True,
         "accesslog": None,
         "control_socket_disable": True,
@@ -40,7 +82,3 @@ def run(config: Config, host: str, port: int) -> None:
         "timeout": 30,
         "graceful_timeout": 10,
     }
-    app = create_app(config)
-    gc.collect()
-    gc.freeze()  # the rule base stays: the workers share its pages and never look through it again
-    Server(app, options).run()

@@ -110,6 +110,12 @@ class RuleBase:
         return {rule.code: rule for rule in self.rules}
 
     @cached_property
+    def readable(self) -> dict[str, Rule | Convention]:
+        """All that can be read up under a code: the rules, then the conventions."""
+        conventions = {convention.code: convention for convention in self.conventions.values()}
+        return {**self.rule_by_code, **conventions}
+
+    @cached_property
     def setters(self) -> dict[str, tuple[int, ...]]:
         """For each state the indexes of the active rules that may set it."""
         setters: dict[str, tuple[int, ...]] = {}

@@ -20,6 +20,7 @@ from typing import Any
 import durable_rules_engine
 
 from service.domain.rulebase import RuleBase
+from service.inference.no_answer import CannotInfer, NoAnswer
 from service.inference.patterns import ABOVE_ALL, UNKNOWN, Conjunction, Patterns, Property
 from service.inference.standing import percent
 from service.inference.strata import Stratum
@@ -36,15 +37,17 @@ cut into rule sets small enough, each with a fact of its own.
 OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 NOT_HANDLED = 1
 MOST_WRITTEN = 256
+MOST_ABANDONED = 50
+"""Each seat left behind keeps its memory for good; after so many something is wrong that will not pass."""
 NamedPattern = tuple[str, Conjunction]
 _numbers = count()
 
 
-class EngineFailure(Exception):
-    """durable_rules refused a fact it must accept."""
+class EngineFailure(NoAnswer):
+    """durable_rules refused a fact it must accept, or has done so too often to be asked again."""
 
 
-class EngineLimit(Exception):
+class EngineLimit(CannotInfer):
     """A rule base too large for the engine's fixed tables."""
 
 
@@ -55,13 +58,27 @@ class Seats:
         self._free: list[str] = []
         self._lock = threading.Lock()
         self._made = count()
+        self._abandoned = 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether a seat can be had."""
+        return self._abandoned < MOST_ABANDONED
 
     @contextmanager
     def seat(self) -> Iterator[str]:
+        """Raises EngineFailure where too many were abandoned."""
         with self._lock:
+            if not self.usable:
+                raise EngineFailure(f"durable_rules failed {MOST_ABANDONED} times and is not asked again")
             seat = self._free.pop() if self._free else f"seat{next(self._made)}"
-        yield seat
-        # after an exception a fact may be left behind: such a seat is never used again
+        try:
+            yield seat
+        except BaseException:
+            # a fact may be left behind: such a seat is never used again
+            with self._lock:
+                self._abandoned += 1
+            raise
         with self._lock:
             self._free.append(seat)
 
@@ -79,10 +96,15 @@ class DurableEngine:
             for stratum in strata
         }
 
+    @property
+    def usable(self) -> bool:
+        """Whether it still answers: false for good once it failed too often."""
+        return self._seats.usable
+
     def fire(self, stratum: Stratum, view: View) -> set[int]:
         """The indexes of the rules that fire, given what the view knows so far.
 
-        Raises EngineFailure if durable_rules refuses the fact.
+        Raises EngineFailure if durable_rules refuses the fact, or did so too often before.
         """
         fired: set[int] = set()
         with self._seats.seat() as seat:
@@ -97,13 +119,20 @@ def _parts(rulebase: RuleBase, patterns: Patterns, stratum: Stratum) -> Iterator
     for index in stratum.rules:
         conjunctions = patterns.firing(rulebase.rules[index])
         if len(conjunctions) > MOST_PATTERNS:
-            raise EngineLimit(f"{rulebase.rules[index].code} needs {len(conjunctions)} patterns")
+            code = rulebase.rules[index].code
+            needs = f"{code} needs {len(conjunctions)} patterns, the engine holds {MOST_PATTERNS}"
+            raise EngineLimit(f"{needs}: cut the rule in two", (code,))
         if len(part) + len(conjunctions) > MOST_PATTERNS and part:
             yield part
             part = []
         part += [(f"{index}.{number}", conjunction) for number, conjunction in enumerate(conjunctions)]
     if part:
         yield part
+
+
+def _codes(rulebase: RuleBase, part: list[NamedPattern]) -> tuple[str, ...]:
+    """The rules whose patterns these are, each once."""
+    return tuple(dict.fromkeys(rulebase.rules[int(name.partition(".")[0])].code for name, _ in part))
 
 
 class _RuleSet:
@@ -114,7 +143,9 @@ class _RuleSet:
     ) -> None:
         properties = sorted({atom.property for _, conjunction in part for atom in conjunction})
         if len(properties) > MOST_PROPERTIES:
-            raise EngineLimit(f"{len(part)} patterns over {len(properties)} properties")
+            codes = _codes(rulebase, part)
+            reads = f"{', '.join(codes)} together read {len(properties)} properties"
+            raise EngineLimit(f"{reads}, the engine holds {MOST_PROPERTIES}", codes)
         names = {property_: f"p{number}" for number, property_ in enumerate(properties)}
         definition = {name: {"all": [{"m": _pattern(conjunction, names)}]} for name, conjunction in part}
         self._handle = durable_rules_engine.create_ruleset(f"part{next(_numbers)}", json.dumps(definition))
@@ -128,7 +159,7 @@ class _RuleSet:
                 self._drain(state, fired)
                 durable_rules_engine.retract_fact(self._handle, fact)
         except durable_rules_engine.error as error:
-            raise EngineFailure(str(error)) from error
+            raise EngineFailure("durable_rules refused a fact") from error
 
     def _drain(self, state: int, fired: set[int]) -> None:
         started = durable_rules_engine.start_action_for_state(self._handle, state)

@@ -6,14 +6,15 @@ from service.domain.exam import SIDES, Exam, Key, Observation, Side
 from service.domain.rule import RaiseFlag
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import DurableEngine
+from service.inference.no_answer import NoAnswer
 from service.inference.reference import FIRES, UNDETERMINED, Reference
 from service.inference.standing import Standings
 from service.inference.strata import Stratum, stratify
 from service.inference.view import Levels, Slots, View
 
 
-class EvaluatorsDisagree(Exception):
-    """The two evaluators differ on what fired. There is no answer; `codes` names the rules."""
+class EvaluatorsDisagree(NoAnswer):
+    """The two evaluators differ on what fired; `codes` names the rules."""
 
     def __init__(self, codes: tuple[str, ...]) -> None:
         self.codes = codes
@@ -21,7 +22,7 @@ class EvaluatorsDisagree(Exception):
 
 
 class Inference:
-    """One rule base made ready to infer. Thread-safe; made once."""
+    """One rule base made ready to infer. Thread-safe; made once. Raises CannotInfer."""
 
     def __init__(self, rulebase: RuleBase) -> None:
         self.rulebase = rulebase

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from service.domain.rule import ClassTest, FlagTest, RaiseFlag, Rule, Score, SetState, StateTest
+from service.inference.no_answer import CannotInfer
 
 
-class CircularRules(Exception):
+class CircularRules(CannotInfer):
     """Rules that wait for each other; `codes` is the circle in order."""
 
-    def __init__(self, codes: list[str]) -> None:
-        self.codes = codes
-        super().__init__(f"rules wait for each other: {' → '.join(codes)}")
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__(f"rules wait for each other: {' → '.join(codes)}", codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ def _depths(rules: tuple[Rule, ...], waits: dict[int, list[int]]) -> dict[int, i
     def visit(index: int) -> int:
         if index in path:
             circle = [*path[path.index(index) :], index]
-            raise CircularRules([rules[i].code for i in circle])
+            raise CircularRules(tuple(rules[i].code for i in circle))
         if index not in depth:
             path.append(index)
             depth[index] = 1 + max((visit(before) for before in waits[index]), default=-1)

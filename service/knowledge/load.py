@@ -65,6 +65,7 @@ WORDING = {
 }
 """The fixed sentences, and what each may name."""
 
+BASE = "rulebase.yaml"
 READ_ELSEWHERE = {"seed_coverage.yaml"}
 
 
@@ -73,6 +74,8 @@ def load_rulebase(folder: Path) -> RuleBase:
 
     Raises RuleBaseError with every problem found, each with file and line.
     """
+    if not (folder / BASE).is_file():
+        raise RuleBaseError([Problem(BASE, 1, "is missing")])
     loader = _Loader(folder)
     rulebase = loader.load()
     if loader.problems:
@@ -102,7 +105,7 @@ class _Loader:
         self._read: set[str] = set()
 
     def load(self) -> RuleBase:
-        base = self._file("rulebase.yaml")
+        base = self._file(BASE)
         strengths = {name: base.section("strengths").integer(name) for name in base.words("strengths")}
         class_rules = self._class_rules(base)
         ranking = base.section("ranking")

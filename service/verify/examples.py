@@ -12,8 +12,8 @@ from service.domain.assessment import Standing
 from service.domain.exam import Exam, Key, Observation, Side
 from service.domain.rule import Example, Note, Rule
 from service.domain.rulebase import RuleBase
-from service.inference.durable_engine import EngineFailure
-from service.inference.infer import EvaluatorsDisagree, Inference
+from service.inference.infer import Inference
+from service.inference.no_answer import NoAnswer
 from service.inference.reference import Reading
 from service.inference.screen import SafetyScreen, Usable
 from service.inference.strata import Stratum
@@ -74,7 +74,7 @@ class Examples:
             for example in rule.examples if rule.active else ():
                 try:
                     run = self.run(rule, example)
-                except (BadExample, EvaluatorsDisagree, EngineFailure) as error:
+                except (BadExample, NoAnswer) as error:
                     problems.append(_problem(example, str(error)))
                     continue
                 runs.append(run)
@@ -82,7 +82,7 @@ class Examples:
         return runs
 
     def run(self, rule: Rule, example: Example) -> Run:
-        """Raises BadExample, EvaluatorsDisagree, EngineFailure."""
+        """Raises BadExample, NoAnswer."""
         given = read_given(self.rulebase, example.given)
         self._expects_what_exists(rule, example)
         exam = Exam(MOMENT, given.knees, given.observations)

@@ -26,23 +26,22 @@ PAGE = """<!doctype html>
 """
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
+routes = Blueprint("docs", __name__)
 
-def docs() -> Blueprint:
-    routes = Blueprint("docs", __name__)
 
-    @routes.get("/docs")
-    def page() -> Response:
-        return Response(PAGE, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+@routes.get("/docs")
+def page() -> Response:
+    return Response(PAGE, content_type="text/html", headers={"Content-Security-Policy": POLICY})
 
-    @routes.get("/openapi.yaml")
-    def contract() -> Response:
-        return Response(_contract(), content_type="application/yaml")
 
-    @routes.get("/static/<path:name>")
-    def static(name: str) -> Response:
-        return send_from_directory(STATIC, name, conditional=False)
+@routes.get("/openapi.yaml")
+def contract() -> Response:
+    return Response(_contract(), content_type="application/yaml")
 
-    return routes
+
+@routes.get("/static/<path:name>")
+def static(name: str) -> Response:
+    return send_from_directory(STATIC, name, conditional=False)
 
 
 @cache

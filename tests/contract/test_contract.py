@@ -16,13 +16,13 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from schemas.assessment import TRUTHS
 from schemas.exam import MOST_CLEARANCES, ExamReader, exam_schema
 from schemas.observations import ITEM_KEYS, STATUSES
+from schemas.problem import TITLES
 from schemas.text import REFERENCE
 from service.config import CHECKOUT
 from service.domain.exam import SIDES
 from service.domain.rulebase import RuleBase
 from service.inference import reference
 from service.knowledge import vocabulary
-from service.web.problems import TITLES
 from tests.contract.conformance import at, contract, followed, operations, responses, validator
 from tests.contract.sightings import places
 

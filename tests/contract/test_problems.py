@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from service.assess import Assessor
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import EngineFailure
 from service.inference.infer import EvaluatorsDisagree
+from service.web.served import EXTENSION
 from tests.contract.conformance import operations, responses, validate
 
 ASSESS = "/v1/assessments"
@@ -72,6 +73,16 @@ def _broken_view(asked: Asked) -> TestResponse:
     return asked.send(data=EXAM, content_type=JSON)
 
 
+def _worn_out(asked: Asked) -> TestResponse:
+    class WornOut(Assessor):
+        ready = False
+
+    sound = asked.app.extensions[EXTENSION]
+    worn_out = WornOut(sound.assessor.rulebase, sound.assessor.inference, sound.assessor.screen)
+    replace(sound, assessor=worn_out).by(asked.app)
+    return asked.send()
+
+
 WAYS: dict[str, Callable[[Asked], TestResponse]] = {
     "400": _broken_off,
     "404": lambda asked: asked.send(asked.unknown),
@@ -80,6 +91,7 @@ WAYS: dict[str, Callable[[Asked], TestResponse]] = {
     "415": _not_json,
     "422": _unknown_option,
     "500": _broken_view,
+    "503": _worn_out,
 }
 DOCUMENTED = [
     (path, method.upper(), status)
@@ -161,6 +173,32 @@ def test_an_address_that_is_not_documented_is_a_problem_too(client: FlaskClient,
     assert response.status_code == 404
     validate(response)
     validate(client.post(address))
+
+
+WHERE = [path.format(finding="fpi6", code="H01", name="docs.js") for path, _, _ in operations()]
+
+
+@pytest.mark.parametrize("address", WHERE)
+def test_options_answers_with_the_methods_and_nothing_else(client: FlaskClient, address: str) -> None:
+    response = client.options(address)
+    validate(response)
+    assert response.status_code == 204
+    assert response.headers["Allow"] == ("OPTIONS, POST" if address == ASSESS else "GET, HEAD, OPTIONS")
+    assert not {"Content-Type", "Content-Length"} & {*response.headers.keys()}
+
+
+def test_options_of_an_address_that_is_not_there_is_a_problem(client: FlaskClient) -> None:
+    response = client.options("/v2/assessments")
+    assert response.status_code == 404
+    validate(response)
+
+
+@pytest.mark.parametrize("address", [*WHERE, "/v2/assessments", "/v1/findings?nonsense=1"])
+def test_head_is_get_without_its_body(client: FlaskClient, address: str) -> None:
+    head, get = client.head(address), client.get(address)
+    assert head.data == b""
+    assert head.status_code == get.status_code
+    assert {*head.headers} == {*get.headers}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "TRACE"])

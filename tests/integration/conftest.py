@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.web import api
 
 Kneechain = Callable[..., str]
 
@@ -16,7 +15,7 @@ Kneechain = Callable[..., str]
 @pytest.fixture
 def kneechain(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Kneechain:
     """The command line at the tests' clock: what a command that succeeds prints, on wide paper."""
-    monkeypatch.setattr(api, "clock", lambda: now)
+    monkeypatch.setattr("service.cli.clock", lambda: now)
     monkeypatch.setenv("COLUMNS", "1000")
 
     def run(*arguments: str | Path) -> str:

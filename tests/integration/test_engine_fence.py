@@ -22,6 +22,7 @@ from service.app import create_app
 from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
+from service.inference.durable_engine import MOST_ABANDONED
 from tests.generators import ExamGenerator, as_json, size
 from tests.integration.answers import case_bodies
 
@@ -250,6 +251,50 @@ def test_eight_threads_need_no_more_than_eight_seats(recorded: Recorded, now: da
         thread.join()
     assert statuses == [201] * 80
     assert seats(recorded) <= {f"seat{number}" for number in range(8)}
+
+
+def test_an_engine_that_goes_on_failing_is_not_asked_again_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, rulebase: RuleBase, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    used: list[str] = []
+
+    def refuse(_: int, fact: str) -> None:
+        used.append(json.loads(fact)["sid"])
+        raise durable_rules_engine.error(f"cannot take {fact}")
+
+    client = create_app(assessor=Assessor.of(rulebase), now=lambda: now).test_client()
+    exam = {"knees": ["left"], "findings": []}
+    assert client.get("/readyz").status_code == 200
+    with monkeypatch.context() as failing:
+        failing.setattr(durable_rules_engine, "assert_fact", refuse)
+        for _ in range(MOST_ABANDONED):
+            assert client.get("/readyz").status_code == 200
+            assert client.post("/v1/assessments", json=exam).status_code == 500
+    assert used == [f"seat{number}" for number in range(MOST_ABANDONED)], "a seat that failed was used again"
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    asked_too_late = client.post("/v1/assessments", json=exam)
+    assert asked_too_late.status_code == 500
+    said = [record.getMessage() for record in caplog.records]
+    assert {text.partition(": ")[2] for text in said[:-1]} == {"durable_rules refused a fact"}
+    assert asked_too_late.json["assessment_id"] in said[-1]
+    assert said[-1].endswith(f"durable_rules failed {MOST_ABANDONED} times and is not asked again")
+
+
+def test_one_failure_costs_one_seat_and_the_next_exam_is_answered(
+    monkeypatch: pytest.MonkeyPatch, assessor: Assessor, now: datetime
+) -> None:
+    client = create_app(assessor=assessor, now=lambda: now).test_client()
+    exam = {"knees": ["left"], "findings": []}
+
+    def refuse(*_: object) -> None:
+        raise durable_rules_engine.error("no")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(durable_rules_engine, "assert_fact", refuse)
+        assert client.post("/v1/assessments", json=exam).status_code == 500
+    assert client.post("/v1/assessments", json=exam).status_code == 201
+    assert client.get("/readyz").status_code == 200
 
 
 def evil_bodies(rulebase: RuleBase) -> Iterator[bytes]:

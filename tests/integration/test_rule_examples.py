@@ -1,5 +1,6 @@
 """The examples in the rule files hold and are enough; where one is missing or wrong, the check says so."""
 
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable
@@ -282,7 +283,7 @@ def test_a_circle_of_rules_is_a_problem_and_no_traceback(
     assert said.startswith(("rules/chains/excess-knee-motion-seen.yaml:1: ", f"rules/{STRESS}:1: "))
     assert "rules wait for each other: " in said
     assert {"Q01", "Q05"} <= set(said.partition("other: ")[2].split(" → "))
-    assert count == "1 problems"
+    assert count == "1 problem"
 
 
 def test_a_rule_larger_than_the_engine_can_hold_is_a_problem_and_no_traceback(
@@ -291,7 +292,7 @@ def test_a_rule_larger_than_the_engine_can_hold_is_a_problem_and_no_traceback(
     ten = ", ".join(f"{{{finding}: present}}" for finding in HEART_AND_SPINE)
     _replace(folder / FEVER, "when:\n  any:\n", f"when:\n  any:\n    - at_least_n: 5\n      of: [{ten}]\n")
     (said, _) = _complaints(folder, monkeypatch)
-    assert said.startswith("rules/rulebase.yaml:1: too many rules for the engine: Z15 needs ")
+    assert re.fullmatch(r"rules/safety/.*:1: Z15 needs \d+ patterns, the engine holds 60: .*", said)
 
 
 # -- small change --------------------------------------------------------------------------------

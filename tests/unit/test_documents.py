@@ -173,7 +173,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_each_command_line_of_the_readme_works(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-    monkeypatch.setattr("service.server.run", lambda config, host, port: started.append((host, port)))
+    monkeypatch.setattr("service.server.run", lambda app, config, host, port: started.append((host, port)))
     result = CliRunner().invoke(cli.main, words)
     assert result.exit_code == 0, result.output
     assert bool(started) == (words[0] == "serve")

@@ -1,0 +1,85 @@
+"""What the service knows, for reading: findings, contributors, rules. Described in openapi.yaml."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import NotFound
+
+from schemas.knowledge import (
+    write_contributor_definition,
+    write_finding,
+    write_finding_line,
+    write_rule,
+    write_rule_line,
+    write_rulebase,
+)
+from service.domain.rule import NEVER, Convention, Rule
+from service.domain.rulebase import RuleBase
+from service.knowledge.describe import condition_tree, effect_line
+from service.knowledge.search import search_findings
+from service.web.served import json, query_options, served
+
+routes = Blueprint("knowledge", __name__)
+Known = TypeVar("Known")
+
+
+@routes.get("/v1/findings")
+def findings() -> Response:
+    query = query_options(q=None).get("q", "")
+    rulebase = _rulebase()
+    found = search_findings(rulebase, query) if query else rulebase.findings.values()
+    return json({"findings": [write_finding_line(definition) for definition in found]})
+
+
+@routes.get("/v1/findings/<finding>")
+def finding(finding: str) -> Response:
+    query_options()
+    return json(write_finding(_known(_rulebase().findings, finding)))
+
+
+@routes.get("/v1/contributors")
+def contributors() -> Response:
+    query_options()
+    listed = [write_contributor_definition(c) for c in _rulebase().contributors.values()]
+    return json({"contributors": listed})
+
+
+@routes.get("/v1/rules")
+def rules() -> Response:
+    query_options()
+    return json({"rules": [write_rule_line(rule) for rule in _rulebase().readable.values()]})
+
+
+@routes.get("/v1/rules/<code>")
+def rule(code: str) -> Response:
+    query_options()
+    rulebase = _rulebase()
+    found = _known(rulebase.readable, code)
+    return json(write_rule(found, rulebase, **_reading(found)))
+
+
+@routes.get("/v1/rulebase")
+def rulebase() -> Response:
+    query_options()
+    return json(write_rulebase(_rulebase()))
+
+
+def _rulebase() -> RuleBase:
+    return served().assessor.rulebase
+
+
+def _known(items: Mapping[str, Known], key: str) -> Known:
+    if key not in items:
+        raise NotFound
+    return items[key]
+
+
+def _reading(rule: Rule | Convention) -> dict[str, Any]:
+    if isinstance(rule, Convention):
+        return {"convention": rule.convention, "text": rule.text}
+    return {
+        "when": condition_tree(rule.when),
+        "unless": None if rule.unless == NEVER else condition_tree(rule.unless),
+        "then": [effect_line(effect) for effect in rule.effects],
+    }

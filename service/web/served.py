@@ -1,0 +1,70 @@
+"""What the routes answer from, and how they read a query and write JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, request
+
+from schemas.exam import ExamReader
+from schemas.faults import Fault, InvalidBody, nearest
+from service.assess import Assessor
+from service.clock import Clock
+
+EXTENSION = "kneechain"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One rule base made ready, and the clock that answers go by."""
+
+    assessor: Assessor
+    reader: ExamReader
+    now: Clock
+
+    def by(self, app: Flask) -> None:
+        """From now on the routes of this application answer from here."""
+        app.extensions[EXTENSION] = self
+
+
+def served() -> Served:
+    """What the application of this request answers from."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Served)
+    return found
+
+
+def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, content_type="application/json")
+
+
+Choices = tuple[str, ...] | None
+
+
+def query_options(**allowed: Choices) -> dict[str, str]:
+    """The query's options, each once and known; the first choice where one is left out.
+
+    None allows any text. Raises InvalidBody.
+    """
+    chosen = {key: values[0] for key, values in allowed.items() if values}
+    faults = []
+    for key, values in request.args.lists():
+        if key not in allowed:
+            faults.append(_unknown(key, allowed))
+        elif len(values) != 1 or not _right(values[0], allowed[key]):
+            expected = f"{key}={'|'.join(allowed[key] or ('text',))}, once"
+            faults.append(Fault("", f"the query option {key} is not right", expected))
+        else:
+            chosen[key] = values[0]
+    if faults:
+        raise InvalidBody(faults)
+    return chosen
+
+
+def _right(value: str, choices: Choices) -> bool:
+    return choices is None or value in choices
+
+
+def _unknown(key: str, allowed: dict[str, Choices]) -> Fault:
+    known = ", ".join(allowed) or "no option"
+    return Fault("", "the query has an unknown option", known, key[:60], nearest(key, allowed))
