@@ -1,5 +1,6 @@
 # make serve and make test do all the set-up themselves, in .venv. They need
-# Python 3.11 or 3.12 with its headers, a C compiler, and a package index pip can reach.
+# Python 3.11 or 3.12 with its headers, a C compiler, and a package index pip can reach;
+# make test also needs chromium, which it installs on Debian where root runs it.
 # PYTHON=… chooses the interpreter; PORT=… and HOST=… say where to serve;
 # ARGS=… goes to pytest or to the bench.
 
@@ -18,7 +19,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check bench prove setup lock clean
+.PHONY: help serve test lint check bench prove setup lock clean browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +27,7 @@ help: ## list the targets
 serve: $(SERVE) $(SELF) ## set up if need be, then serve on http://127.0.0.1:8000
 	$(BIN)/kneechain serve --host $(HOST) --port $(PORT)
 
-test: lint check ## set up if need be, then everything that must hold: lint, check, all tests
+test: browser lint check ## set up if need be, then everything that must hold: lint, check, all tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: $(TEST) $(SELF) ## style, types and the direction of imports
@@ -42,7 +43,7 @@ bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)
 	$(BIN)/python -m bench.http_rate
 
-prove: $(TEST) $(SELF) ## the promises at their full size; takes long
+prove: browser $(TEST) $(SELF) ## the promises at their full size; takes long
 	KNEECHAIN_FULL=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=15 $(ARGS)
 
 setup: $(TEST) $(SELF) ## only the set-up, with all that tests and benches need
@@ -126,6 +127,17 @@ $(TEST): requirements/build.txt requirements/base.txt requirements/dev.txt
 $(SELF): pyproject.toml
 	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@
+
+# The documentation page is tested in a browser; playwright's own is not downloaded.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+HAS_BROWSER := for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; false
+
+browser:
+	@($(HAS_BROWSER)) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "Installing chromium, which the tests of the documentation page need" \
+		&& apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; }; \
+	($(HAS_BROWSER)) || { echo "make test needs a browser, one of: $(BROWSERS)." \
+		"Debian: apt install chromium" >&2; exit 1; }
 
 # An environment that was moved or copied, whose interpreter is gone, or which is of another
 # version than the PYTHON asked for, is made anew.
