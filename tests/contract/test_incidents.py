@@ -1,7 +1,7 @@
 """What fails unexpectedly can be found in the log by its id, and nothing of the patient is in either."""
 
+import linecache
 import logging
-import re
 from datetime import datetime
 
 import pytest
@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from schemas.exam import ExamReader
 from service.app import create_app
 from service.assess import Assessor
+from service.config import CHECKOUT
 from tests.contract.conformance import validate
 
 PATIENT = "Erika Mustermann, born 1984-08-12, cauda equina"
@@ -43,10 +44,12 @@ def test_the_log_says_where_and_the_problem_names_the_line(
     assert response.status_code == 500
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"incident {validate(response)['incident_id']}: ValueError at ")
-    way = line.partition(" at ")[2].split(" > ")
-    assert [re.sub(r":\d+:", " ", place) for place in way] == [
-        "service/web/assessments.py assess", "schemas/exam.py read"
+    way = [place.split(":") for place in line.partition(" at ")[2].split(" > ")]
+    assert [(file, function) for file, _, function in way] == [
+        ("service/web/assessments.py", "assess"), ("schemas/exam.py", "read")
     ]  # fmt: skip
+    lines = [linecache.getline(str(CHECKOUT / file), int(number)) for file, number, _ in way]
+    assert [call in line for call, line in zip((".read(", "._exam("), lines, strict=True)] == [True, True]
 
 
 def test_nothing_of_the_patient_is_in_log_or_answer(

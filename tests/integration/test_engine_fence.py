@@ -281,7 +281,7 @@ def test_an_engine_that_goes_on_failing_is_not_asked_again_and_says_so(
     assert said[-1].endswith(f"durable_rules failed {MOST_ABANDONED} times and is not asked again")
 
 
-def test_one_failure_costs_one_seat_and_the_next_exam_is_answered(
+def test_after_one_failure_the_next_exam_is_answered(
     monkeypatch: pytest.MonkeyPatch, assessor: Assessor, now: datetime
 ) -> None:
     client = create_app(assessor=assessor, now=lambda: now).test_client()
