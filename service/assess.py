@@ -47,7 +47,7 @@ class Assessor:
             inference = Inference(rulebase)
         except CannotInfer as error:
             rule = rulebase.rule_by_code[error.codes[0]]
-            raise RuleBaseError([Problem(rule.file, rule.line, str(error))]) from None
+            raise RuleBaseError([Problem(rule.file, rule.line, str(error))]) from error
         return cls(rulebase, inference, SafetyScreen(inference))
 
     @property
