@@ -182,11 +182,10 @@ def _accepted(finding: FindingDefinition) -> str:
 
 def _print_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Every cell as it is written; what stands first is copied from here, so it is never cut or folded."""
-    rows = list(rows)
     table = Table(*headings, box=None)
-    table.columns[0].min_width = max((len(row[0]) for row in rows), default=0)
+    table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
     _console().print(table)
 
 

@@ -229,7 +229,7 @@ def test_a_code_that_is_like_none_leads_to_the_list() -> None:
 
 
 @pytest.mark.usefixtures("read_before")
-@pytest.mark.parametrize("columns", ["20", "80", "300"])
+@pytest.mark.parametrize("columns", ["40", "80", "300"])
 def test_the_list_names_every_code_as_it_is_written(
     monkeypatch: pytest.MonkeyPatch, rulebase: RuleBase, columns: str
 ) -> None:
@@ -247,3 +247,9 @@ def test_a_rule_shows_its_code_and_text_as_they_are_written(
         shown = run("rules", "show", code).stdout
         assert shown.startswith(f"{code} {rule.title}\n{rule.id}, ")
         assert rule.because in shown
+
+
+@pytest.mark.usefixtures("read_before")
+def test_on_eighty_columns_no_word_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "recorded_only" in run("findings", "flat foot").stdout
