@@ -1,13 +1,14 @@
 """One exam while it is answered: everything the parts of the answer read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from service.answer.grounds import Grounding
 from service.domain.assessment import Gap, Input, Shown
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import ClassTest, Criterion, FindingTest, StateTest
+from service.domain.rule import ClassTest, Criterion, FindingTest, Rule, StateTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import Count
 from service.inference.infer import Inference
@@ -41,7 +42,7 @@ class Case:
     """The assessed knees, inferred."""
     _seen: dict[Key, Input | None] = field(default_factory=dict)
     _gap_of: dict[Key, Gap | None] = field(default_factory=dict)
-    _known_gaps: dict[tuple[Side, str, str, bool], tuple[Gap, ...]] = field(default_factory=dict)
+    _known_gaps: dict[tuple[Side, str, object, bool], tuple[Gap, ...]] = field(default_factory=dict)
 
     @property
     def rulebase(self) -> RuleBase:
@@ -69,6 +70,14 @@ class Case:
             observation = self.usable.get(key)
             self._seen[key] = self.input(observation) if observation and observation.observed else None
         return self._seen[key]
+
+    def inputs(self, keys: Iterable[Key]) -> tuple[Input, ...]:
+        """What was seen of these findings, each computed one followed by those it was computed from."""
+        found: dict[Key, None] = {}
+        for key in keys:
+            observation = self.usable.get(key)
+            found |= dict.fromkeys((key, *(observation.derived_from if observation else ())))
+        return tuple([seen for key in found if (seen := self.seen(key)) is not None])
 
     def input(self, observation: Observation) -> Input:
         definition = self.rulebase.findings[observation.finding]
@@ -100,6 +109,16 @@ class Case:
     def reading(self, index: int, view: View) -> Reading:
         return self.inference.reference.reading(index, view)
 
+    def seen_behind(self, test: FindingTest, view: View) -> tuple[Key, ...]:
+        """The observed findings that decide one test, posted or computed."""
+        if test.finding not in self.rulebase.derived:
+            return self.keys(test, view.side)
+        return Grounding(self.inference, view).of(test).seen
+
+    def assumed(self, rule: Rule, view: View) -> tuple[Gap, ...]:
+        """The unknown findings that a fired rule went ahead without."""
+        return self.gaps(Grounding(self.inference, view).assumed(rule), view)
+
     def gaps(self, criteria: tuple[Criterion, ...], view: View) -> tuple[Gap, ...]:
         """The findings whose absence leaves these criteria open."""
         return tuple(dict.fromkeys([gap for criterion in criteria for gap in self._gaps(criterion, view)]))
@@ -107,6 +126,8 @@ class Case:
     def _gaps(self, criterion: Criterion, view: View) -> tuple[Gap, ...]:
         """Looked for once for each thing read and side: many rules read the same."""
         match criterion:
+            case FindingTest(finding) if finding in self.rulebase.derived:
+                place = (view.side, "formula", criterion, False)  # a count asks for what could turn this test
             case FindingTest(finding):
                 place = (view.side, "finding", finding, criterion.other)
             case StateTest(name) | ClassTest(name):
@@ -121,7 +142,7 @@ class Case:
     def _look_for_gaps(self, criterion: Criterion, view: View) -> Iterator[Gap]:
         match criterion:
             case FindingTest():
-                found = (self.gap(key) for key in self.keys(criterion, view.side))
+                found = (self.gap(key) for key in self._open_keys(criterion, view))
                 yield from (gap for gap in found if gap is not None)
             case StateTest(state):
                 for index in self.rulebase.setters.get(state, ()):
@@ -129,6 +150,11 @@ class Case:
                         yield from self.gaps(self.reading(index, view).open, view)
             case ClassTest(contributor):
                 yield from self._key_group_gaps(contributor, view)
+
+    def _open_keys(self, test: FindingTest, view: View) -> tuple[Key, ...]:
+        if test.finding not in self.rulebase.derived:
+            return self.keys(test, view.side)
+        return Grounding(self.inference, view).of(test).open
 
     def _key_group_gaps(self, contributor: str, view: View) -> Iterator[Gap]:
         """For each key group not assessed its first finding, and what else would do."""

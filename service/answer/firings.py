@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from service.answer.case import Case
 from service.answer.recommendations import Offer
 from service.answer.sentences import because, caution, premise
-from service.domain.assessment import Firing, Input, Premise, Suppressed, Undetermined
-from service.domain.exam import SIDES, Key, Side
+from service.domain.assessment import Firing, Suppressed, Undetermined
+from service.domain.exam import SIDES, Side
 from service.domain.rule import (
     ClassTest,
     CoverageTest,
@@ -68,26 +68,19 @@ def _firing(
 ) -> Firing:
     rule = case.rulebase.rules[index]
     reading = case.reading(index, view)
-    inputs: dict[Key, Input] = {}
-    premises: list[Premise] = []
-    for criterion in reading.held:
-        if isinstance(criterion, FindingTest):
-            for key in case.keys(criterion, view.side):
-                if (seen := case.seen(key)) is not None:
-                    inputs[key] = seen
-        else:
-            premises.append(premise(criterion, view))
-    assumed = case.gaps(reading.open_unless, view)
+    tests = [criterion for criterion in reading.held if isinstance(criterion, FindingTest)]
+    inputs = case.inputs(key for test in tests for key in case.seen_behind(test, view))
+    assumed = case.assumed(rule, view)
     return Firing(
         step=step,
         side=side,
         rule=rule,
         effects=effects,
         because=because(case, rule, reading.held, assumed, view),
-        inputs=tuple(inputs.values()),
-        premises=tuple(premises),
+        inputs=inputs,
+        premises=tuple(premise(c, view) for c in reading.held if not isinstance(c, FindingTest)),
         assumed=assumed,
-        caution=caution(case.rulebase, rule, tuple((i.finding, i.value) for i in inputs.values())),
+        caution=caution(case.rulebase, rule, tuple((seen.finding, seen.value) for seen in inputs)),
     )
 
 

@@ -1,11 +1,11 @@
 """Trace sentences as a therapist would say them, with the value, side and unit that were seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
-from service.domain.assessment import Gap, Premise, Shown
+from service.domain.assessment import Gap, Input, Premise, Shown
 from service.domain.exam import OTHER, Level, Side
 from service.domain.rule import (
     AssessedTest,
@@ -122,7 +122,8 @@ def _finding_said(case: Case, test: FindingTest, view: View, limits: dict[tuple[
     seen = case.seen(key)
     if seen is None:
         return name_of(definition, key[1])
-    return _said(case.rulebase, definition, key[1], seen.value, needed, seen.painful)
+    said = _said(case.rulebase, definition, key[1], seen.value, needed, seen.painful)
+    return _with_behind(case, said, case.inputs([key])[1:]) if seen.derived_from else said
 
 
 @lru_cache(maxsize=MOST_SAID)
@@ -153,8 +154,12 @@ def _derived_said(case: Case, test: FindingTest, view: View, needed: str) -> str
         said = f"{said}: {number_words(case.rulebase, level, derived.unit)} ({needed})"
     elif level == "no":
         said = f"{said}: no"
+    return _with_behind(case, said, case.inputs(case.seen_behind(test, view)))
+
+
+def _with_behind(case: Case, said: str, inputs: Iterable[Input]) -> str:
+    """What was computed, and in brackets what it was computed from."""
     findings = case.rulebase.findings
-    inputs = [found for key in case.keys(test, view.side) if (found := case.seen(key)) is not None]
     behind = [_said(case.rulebase, findings[i.finding], i.side, i.value) for i in inputs]
     return f"{said} [{'; '.join(behind)}]" if behind else said
 

@@ -5,7 +5,7 @@ the rule; how a condition is evaluated is written twice on purpose.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
 
@@ -22,6 +22,7 @@ from service.domain.rule import (
     Group,
     NotKnown,
     StateTest,
+    Word,
 )
 from service.domain.rulebase import RuleBase
 from service.inference.comparison import level_test, slot_test
@@ -39,12 +40,15 @@ Conclusion = Callable[[View], Truth]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a rule's verdict came about: the criteria that hold, and those left open."""
+    """How a rule's verdict came about: the criteria that hold, and those left open.
+
+    A test that `not_known` reads and that is known not to hold stands among those that hold,
+    as its denial: `below 25` for `at least 25`.
+    """
 
     held: tuple[Criterion, ...]
     open: tuple[Criterion, ...]
     held_unless: tuple[Criterion, ...]
-    open_unless: tuple[Criterion, ...]
 
 
 class Reference:
@@ -104,18 +108,29 @@ class Reference:
             held=tuple(dict.fromkeys(self._held(rule.when, known))),
             open=tuple(dict.fromkeys(self._open(rule.when, known))),
             held_unless=tuple(dict.fromkeys(self._held(rule.unless, known))),
-            open_unless=tuple(dict.fromkeys(self._open(rule.unless, known))),
         )
 
     def _held(self, condition: Condition, known: Mapping[int, Truth]) -> Iterator[Criterion]:
         """The criteria that make a true condition true, in reading order."""
-        if isinstance(condition, NotKnown) or self._truth(condition, known) is not True:
+        if self._truth(condition, known) is not True:
             return
-        if isinstance(condition, Group):
+        if isinstance(condition, NotKnown):
+            yield from self._denied(condition.member, known)
+        elif isinstance(condition, Group):
             for member in condition.members:
                 yield from self._held(member, known)
         else:
             yield condition
+
+    def _denied(self, condition: Condition, known: Mapping[int, Truth]) -> Iterator[Criterion]:
+        """Of what is not known to hold, the tests of findings that are known not to."""
+        if self._truth(condition, known) is not False:
+            return
+        if isinstance(condition, Group):
+            for member in condition.members:
+                yield from self._denied(member, known)
+        elif isinstance(condition, FindingTest):
+            yield _denial(condition)
 
     def _open(self, condition: Condition, known: Mapping[int, Truth]) -> Iterator[Criterion]:
         """The unknown criteria that keep a condition unknown."""
@@ -184,6 +199,19 @@ class Reference:
 
     def _place_of(self, criterion: Criterion) -> int:
         return self._place.setdefault(criterion, len(self._place))
+
+
+OPPOSITES: dict[Word, Word] = {
+    "at_least": "below", "below": "at_least", "at_most": "above", "above": "at_most"
+}  # fmt: skip
+
+
+def _denial(test: FindingTest) -> FindingTest:
+    opposite = OPPOSITES.get(test.word)
+    if opposite is None:
+        return replace(test, needed=f"not {test.needed}")
+    limit = test.needed.removeprefix(test.word.replace("_", " "))
+    return replace(test, word=opposite, needed=f"{opposite.replace('_', ' ')}{limit}")
 
 
 def outcome(when: Truth, unless: Truth) -> str:

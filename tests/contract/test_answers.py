@@ -61,6 +61,7 @@ STALE = _example(
 COMPUTED = _example(
     "four-findings",
     {"id": "body_mass_kg", "value": 70},
+    {"id": "hhd_protocol", "value": "khayambashi_2016"},
     {"id": "hip_abd_hhd_n", "side": "left", "value": 90},
     {"id": "hip_er_hhd_n", "side": "left", "value": 60},
 )

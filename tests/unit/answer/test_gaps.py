@@ -97,8 +97,88 @@ def test_a_supple_ankle_assumes_only_if_no_side_difference_could_be_computed(ass
     assert firing(both, "A04").assumed == ()
 
 
-def test_usable_dynamometry_is_never_an_assumption(assessed: Assess) -> None:
+DYNAMOMETRY = {"hip_er_mmt.left": "4", "hip_er_hhd_pct_bw.left": 25}
+
+
+def test_dynamometry_that_was_not_done_is_not_assumed(assessed: Assess) -> None:
     assert firing(assessed({**SCREENED, "hip_er_mmt.left": "4"}), "H01").assumed == ()
+
+
+def test_that_dynamometry_of_unknown_protocol_is_not_usable_is_assumed(assessed: Assess) -> None:
+    made = firing(assessed({**SCREENED, **DYNAMOMETRY}), "H01")
+    assert [(gap.finding, gap.side, gap.status) for gap in made.assumed] == [
+        ("hhd_protocol", None, "not_assessed")
+    ]
+    assert firing(assessed({**SCREENED, **DYNAMOMETRY, "hhd_protocol": "other"}), "H01").assumed == ()
+
+
+def test_a_test_passed_over_for_an_unknown_protocol_is_assumed_only_if_it_says_otherwise(
+    assessed: Assess,
+) -> None:
+    weak = {"hip_er_mmt.left": "4", "hip_add_mmt.left": "4"}
+    strong = firing(assessed({**SCREENED, **weak, "hip_er_hhd_pct_bw.left": 25}), "H13")
+    assert [gap.finding for gap in strong.assumed] == ["hhd_protocol"]
+    assert firing(assessed({**SCREENED, **weak, "hip_er_hhd_pct_bw.left": 20}), "H13").assumed == ()
+
+
+def test_a_protocol_not_known_is_a_gap_where_it_alone_is_missing(assessed: Assess) -> None:
+    found = {"hip_er_hhd_pct_bw.left": 18, "hip_add_mmt.left": "4", "hip_flex_mmt.left": "5"}
+    assert {gap.finding for gap in gaps(assessed({**SCREENED, **found}), "H13")} == {
+        "hhd_protocol", "hip_er_mmt", "hip_er_strength"
+    }  # fmt: skip
+
+
+# -- what a rule of safety takes for granted -------------------------------------------------------
+
+
+def test_a_young_age_that_is_not_known_is_assumed(assessed: Assess) -> None:
+    swelling = {"gate_serious_disease": "yes", "unexplained_bone_swelling": "yes"}
+    unknown = {name: value for name, value in SCREENED.items() if name != "age_years"} | swelling
+    assert [gap.finding for gap in firing(assessed(unknown), "Z05a", None).assumed] == ["age_years"]
+    known = firing(assessed({**SCREENED, **swelling, "age_years": 20}), "Z05a", None)
+    assert known.assumed == ()
+    assert "age_years" in {seen.finding for seen in known.inputs}
+    assert "(below 25" in known.because
+    fracture = {**unknown, "suspected_spontaneous_fracture": "yes"}
+    assert firing(assessed(fracture), "Z05a", None).assumed == ()
+
+
+def test_of_what_is_not_known_only_that_is_assumed_by_which_the_rule_holds(assessed: Assess) -> None:
+    open_ = {name: value for name, value in SCREENED.items() if name != "gate_hot_or_unwell"}
+    open_ = {name: value for name, value in open_.items() if name != "gate_surgery_falls_other"}
+    made = firing(assessed({**open_, "knee_effusion.left": "2+"}), "Z21")
+    assert "acute_hot_swollen_joint" in {gap.finding for gap in made.assumed}
+    assert "anticoagulant_or_bleeding_disorder" not in {gap.finding for gap in made.assumed}
+
+
+OPEN_LEG = {**SCREENED, "gate_clot_or_circulation": "yes", "dvt_suspected": "yes"}
+POSITIVE = (
+    "wells_active_cancer", "wells_paralysis_or_plaster", "wells_recent_bedrest_or_surgery",
+    "wells_deep_vein_tenderness", "wells_entire_leg_swollen", "wells_calf_swelling_3cm",
+    "wells_pitting_oedema", "wells_collateral_veins", "wells_previous_dvt",
+)  # fmt: skip
+TWO_POINTS = {"wells_pitting_oedema": "yes", "wells_previous_dvt": "yes"}
+ALTERNATIVE = "wells_alternative_as_likely"
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "assumed"),
+    [
+        (TWO_POINTS, "Z04", {ALTERNATIVE}),
+        ({**TWO_POINTS, ALTERNATIVE: "no"}, "Z04", set()),
+        ({**TWO_POINTS, "wells_active_cancer": "yes", "wells_collateral_veins": "yes"}, "Z04", set()),
+        ({}, "Z04d", set(POSITIVE)),
+        (dict.fromkeys(POSITIVE, "no"), "Z04d", set()),
+        ({**dict.fromkeys(POSITIVE[:-1], "no"), ALTERNATIVE: "no"}, "Z04d", set()),
+        ({**dict.fromkeys(POSITIVE[:-2], "no"), ALTERNATIVE: "no"}, "Z04d", set(POSITIVE[-2:])),
+    ],
+)
+def test_a_count_assumes_the_unanswered_items_that_could_turn_it(
+    assessed: Assess, answers: Short, code: str, assumed: set[str]
+) -> None:
+    made = firing(assessed({**OPEN_LEG, **answers}), code, None)
+    assert {gap.finding for gap in made.assumed} == assumed
+    assert {seen.finding for seen in made.inputs} >= answers.keys()
 
 
 def test_a_suppressed_rule_names_what_suppressed_it(assessed: Assess) -> None:

@@ -146,6 +146,38 @@ def test_every_input_of_every_firing_stands_in_its_sentence(
     assert checked > 5
 
 
+# -- what decided ----------------------------------------------------------------------------------
+
+DYNAMOMETRY = {
+    "hip_er_hhd_n.left": 140, "body_mass_kg": 80, "hhd_protocol": "khayambashi_2016", "hip_add_mmt.left": "4"
+}  # fmt: skip
+
+
+def test_a_computed_finding_brings_what_it_was_computed_from(assessed: Assess) -> None:
+    made = firing(assessed({**SCREENED, **DYNAMOMETRY}), "H03")
+    inputs = {(seen.finding, seen.side): seen for seen in made.inputs}
+    assert inputs.keys() == {
+        ("hip_er_hhd_pct_bw", "left"), ("hip_er_hhd_n", "left"), ("body_mass_kg", None), ("hhd_protocol", None)
+    }  # fmt: skip
+    computed = inputs["hip_er_hhd_pct_bw", "left"]
+    assert computed.derived_from == ("hip_er_hhd_n", "body_mass_kg")
+    assert (computed.value, inputs["hip_er_hhd_n", "left"].value) == (17.8389, 140)
+    assert "140 N" in made.because
+    assert "80 kg" in made.because
+
+
+def test_the_way_of_judging_that_decided_is_told_and_no_other_is_an_input(assessed: Assess) -> None:
+    both = {**SCREENED, **DYNAMOMETRY, "hip_er_mmt.left": "5", "hip_er_strength.left": "normal"}
+    by_dynamometry = firing(assessed(both), "H13")
+    assert {seen.finding for seen in by_dynamometry.inputs} == {
+        "hip_er_hhd_pct_bw", "hip_er_hhd_n", "body_mass_kg", "hhd_protocol", "hip_add_mmt"
+    }  # fmt: skip
+    assert "dynamometry protocol: as in Khayambashi 2016" in by_dynamometry.because
+    by_hand = firing(assessed({**both, "hhd_protocol": "other", "hip_er_mmt.left": "4"}), "H13")
+    assert {seen.finding for seen in by_hand.inputs} == {"hip_er_mmt", "hip_add_mmt"}
+    assert "dynamometry" not in by_hand.because.partition("Seen: ")[2].partition(". ")[0]
+
+
 # -- cautions ------------------------------------------------------------------------------------
 
 
