@@ -30,7 +30,6 @@ from service.domain.rule import (
     Note,
     RaiseFlag,
     Recommend,
-    Rule,
     Score,
     SetState,
 )
@@ -129,9 +128,9 @@ def _flag(flag: Flag) -> Json:
         "withholds": flag.flag.withholds,
         "text": flag.text,
         "because": list(flag.because),
-        "rules": [rule.code for rule in flag.rules],
+        "rules": [{"code": rule.code, "version": rule.version} for rule in flag.rules],
         "rule_version": flag.rules[0].version,
-        "evidence": [cite for rule in flag.rules for cite in _cites(rule)],
+        "evidence": list(dict.fromkeys(c.cite for rule in flag.rules for c in rule.evidence)),
     }
     if flag.clearance is not None:
         given = flag.clearance
@@ -143,10 +142,6 @@ def _flag(flag: Flag) -> Json:
             "at": write_instant(given.at),
         }
     return written
-
-
-def _cites(rule: Rule) -> list[str]:
-    return [citation.cite for citation in rule.evidence]
 
 
 def _knee(knee: Knee, rulebase: RuleBase) -> Json:
@@ -186,7 +181,11 @@ def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
         "support": standing.support,
         "against": standing.against,
         "coverage": {"assessed": standing.assessed, "of": standing.of},
-        "link_certainty": {"grade": certainty.grade, "text": certainty.text},
+        "link_certainty": {
+            "grade": certainty.grade,
+            "shown_as": certainty.words,
+            "text": certainty.text,
+        },
         "origin": list(definition.origin),
         "rank": standing.rank,
         "supporting_rules": list(standing.supporting_rules),

@@ -153,8 +153,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
 
 def _clearable(rulebase: RuleBase) -> list[str]:
     """Every flag but those of an age the rules were not made for: nobody can clear an age."""
-    flags = rulebase.red_flags.values()
-    return [flag.code for flag in flags if not (flag.out_of_scope or flag.outside_intended_use)]
+    return [flag.code for flag in rulebase.red_flags.values() if flag.clearable]
 
 
 class _Strict(Schema):

@@ -3,9 +3,20 @@
 from typing import Any
 
 from schemas.assessment import write_rule_base
-from service.domain.rule import Convention, Rule
-from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import ContributorDefinition, FindingDefinition, SourcedText
+from service.domain.rule import Convention, Review, Rule
+from service.domain.rulebase import RANKED_BY, Bound, RuleBase
+from service.domain.vocabulary import (
+    ContributorDefinition,
+    DerivedDefinition,
+    FindingDefinition,
+    RecommendationDefinition,
+    RedFlag,
+    Source,
+    SourcedText,
+    StateDefinition,
+    Urgency,
+    grade_words,
+)
 
 Json = dict[str, Any]
 
@@ -33,8 +44,8 @@ def write_finding_line(definition: FindingDefinition) -> Json:
     return written
 
 
-def write_finding(definition: FindingDefinition) -> Json:
-    """A finding with everything the vocabulary says of it."""
+def write_finding(definition: FindingDefinition, rulebase: RuleBase, **read: Any) -> Json:
+    """A finding with everything the vocabulary says of it; `read` adds its own formula, if it has one."""
     written = write_finding_line(definition)
     written |= {
         "words": dict(definition.values),
@@ -53,7 +64,24 @@ def write_finding(definition: FindingDefinition) -> Json:
         written["seen_in_pain_free"] = _sourced(definition.seen_in_pain_free)
     if definition.safety is not None:
         written["due"] = definition.safety.due
-    return written
+    if definition.id in rulebase.gates:
+        written["items"] = list(rulebase.gates[definition.id].items)
+    if definition.id in rulebase.gates_of:
+        written["gates"] = list(rulebase.gates_of[definition.id])
+    return written | read
+
+
+def write_derived(definition: DerivedDefinition, **read: Any) -> Json:
+    """A formula over findings; `read` adds the formula as printed for reading."""
+    written: Json = {
+        "id": definition.id,
+        "label": definition.label,
+        "side": "sided" if definition.sided else "none",
+        "type": "yes_no" if definition.two_valued else "number",
+    }
+    if definition.unit is not None:
+        written["unit"] = definition.unit
+    return {**written, **read, "cite": definition.cite, "verification": definition.verification}
 
 
 def _number(value: Any) -> int | float:
@@ -89,9 +117,16 @@ def write_rule_line(rule: Rule | Convention) -> Json:
         "id": rule.id,
         "title": rule.title,
         "version": rule.version,
-        "status": rule.status if isinstance(rule, Rule) else "draft",
-        "family": rule.family if isinstance(rule, Rule) else "conventions",
+        "status": rule.status,
+        "reviewed": _review(rule.reviewed),
+        "family": rule.family,
     }
+
+
+def _review(review: Review | None) -> Json | None:
+    if review is None:
+        return None
+    return {"by": review.by, "on": review.on.isoformat(), "due": review.due.isoformat()}
 
 
 def write_rule(rule: Rule | Convention, rulebase: RuleBase, **read: Any) -> Json:
@@ -122,13 +157,96 @@ def write_rulebase(rulebase: RuleBase) -> Json:
     return {
         **write_rule_base(rulebase),
         "strengths": dict(rulebase.strengths),
-        "classes": [{"class": r.name, "words": r.words} for r in rulebase.class_rules],
+        "classes": [
+            {"class": rule.name, "words": rule.words, "when": [_bound(bound) for bound in rule.bounds]}
+            for rule in rulebase.class_rules
+        ],
+        "undecided_classes": sorted(rulebase.undecided_classes),
+        "ranked_by": list(RANKED_BY),
         "class_order": list(rulebase.class_order),
         "link_certainty_order": list(rulebase.link_certainty_order),
+        "link_certainty_words": _certainty_words(rulebase),
+        "urgencies": [_urgency(urgency) for urgency in rulebase.urgencies],
+        "states": [_state(state) for state in rulebase.states.values()],
+        "red_flags": [_red_flag(flag) for flag in rulebase.red_flags.values()],
+        "chains": [{"id": c.id, "label": c.label, "origin": list(c.origin)} for c in rulebase.chains],
+        "recommendations": [_recommendation(r) for r in rulebase.recommendations.values()],
+        "sources": [_source(source) for source in rulebase.sources.values()],
         "counts": {
             "findings": len(rulebase.findings),
             "rules": len(rulebase.rules) + len(rulebase.conventions),
             "contributors": len(rulebase.ranked_contributors),
             "sources": len(rulebase.sources),
         },
+    }
+
+
+def _bound(bound: Bound) -> Json:
+    return {"quantity": bound.quantity, "word": bound.word, "limits": list(bound.limits)}
+
+
+def _certainty_words(rulebase: RuleBase) -> list[Json]:
+    """For each grade, surest first, its own words, then the finer ones that some contributor has."""
+    finer: dict[str, list[str]] = {grade: [] for grade in rulebase.link_certainty_order}
+    for contributor in rulebase.contributors.values():
+        if contributor.link_certainty.shown_as is not None:
+            finer[contributor.link_certainty.grade].append(contributor.link_certainty.shown_as)
+    return [{"grade": grade, "words": [grade_words(grade), *words]} for grade, words in finer.items()]
+
+
+def _state(state: StateDefinition) -> Json:
+    return {
+        "id": state.id,
+        "label": state.label,
+        "basis": state.basis,
+        "origin": list(state.origin),
+        "shown": not state.internal,
+    }
+
+
+def _urgency(urgency: Urgency) -> Json:
+    return {
+        "urgency": urgency.id,
+        "words": urgency.words,
+        "withholds_all": urgency.withholds_all,
+        "referral_first": urgency.referral_first,
+        "refers": urgency.refers,
+        "act_first": urgency.act_first,
+    }
+
+
+def _red_flag(flag: RedFlag) -> Json:
+    return {
+        "code": flag.code,
+        "title": flag.label,
+        "urgency": flag.urgency.id,
+        "withholds": flag.withholds,
+        "clearable": flag.clearable,
+    }
+
+
+def _recommendation(definition: RecommendationDefinition) -> Json:
+    return {
+        "code": definition.code,
+        "id": definition.id,
+        "label": definition.label,
+        "target": definition.target,
+        "text": definition.text,
+        "dose": definition.dose,
+        "support": definition.support,
+        "limits": definition.limits,
+        "evidence": list(definition.cites),
+        "verification": definition.verification,
+        "origin": list(definition.origin),
+    }
+
+
+def _source(source: Source) -> Json:
+    return {
+        "key": source.key,
+        "reference": source.reference,
+        "verification": source.verification,
+        "verification_note": source.verification_note,
+        "shows": source.shows,
+        "doi": source.doi,
     }

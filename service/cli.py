@@ -19,14 +19,13 @@ from schemas.strict_json import read_json
 from service.assess import SOFTWARE, Assessor
 from service.clock import clock
 from service.config import BadSettings, Config
-from service.domain.rule import Rule
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import FindingDefinition
+from service.domain.vocabulary import DerivedDefinition, FindingDefinition
 from service.inference.no_answer import NoAnswer
-from service.knowledge.describe import rule_lines
+from service.knowledge.describe import formula_words, rule_lines
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import RuleBaseError
-from service.knowledge.search import search_findings
+from service.knowledge.search import search_derived, search_findings
 from service.terminal import assessment_tree, fault_table
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -144,8 +143,6 @@ def list_rules() -> None:
     """Every rule: code, title, family, version, status."""
     rows = [
         (rule.code, rule.title, rule.family, str(rule.version), rule.status)
-        if isinstance(rule, Rule)
-        else (rule.code, rule.title, "conventions", str(rule.version), "")
         for rule in _rulebase().readable.values()
     ]
     _print_table(("code", "title", "family", "version", "status"), rows)
@@ -167,11 +164,19 @@ def show(code: str) -> None:
 @main.command()
 @click.argument("query", required=False, default="")
 def findings(query: str) -> None:
-    """The findings that can be posted; QUERY searches labels and aliases."""
+    """The findings that can be posted, then the formulas over them; QUERY searches labels and aliases."""
     rulebase = _rulebase()
-    found = search_findings(rulebase, query) if query else list(rulebase.findings.values())
-    rows = [(f.id, f.label, "sided" if f.sided else "none", _accepted(f), f.use) for f in found]
+    rows = [
+        (f.id, f.label, _side(f), _accepted(f), f.use) for f in search_findings(rulebase, query)
+    ] + [
+        (d.id, d.label, _side(d), formula_words(d.formula), "computed")
+        for d in search_derived(rulebase, query)
+    ]
     _print_table(("id", "label", "side", "what is accepted", "use"), rows)
+
+
+def _side(definition: FindingDefinition | DerivedDefinition) -> str:
+    return "sided" if definition.sided else "none"
 
 
 def _accepted(finding: FindingDefinition) -> str:

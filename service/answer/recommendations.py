@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from service.answer.case import Case
+from service.answer.safety import flag_text
 from service.answer.sentences import capital, class_said
 from service.domain.assessment import Firing, Recommendation
 from service.domain.rule import Recommend
@@ -83,10 +84,11 @@ class Offer:
 
     def _referrals(self) -> Iterator[Recommendation]:
         """The referral of each open flag so urgent, on whichever side; it comes before everything else."""
-        first: dict[str, Raised] = {}
+        by_flag: dict[str, list[Raised]] = {}
         for raised in self.case.screen.raised:
             if raised.open and raised.flag.urgency.referral_first:
-                first.setdefault(raised.flag.code, raised)
-        for raised in first.values():
-            rule, effect, _ = raised.rules[0]
-            yield Recommendation(raised.flag.code, "referral", None, effect.text, rule.title)
+                by_flag.setdefault(raised.flag.code, []).append(raised)
+        for code, all_raised in by_flag.items():
+            titles = dict.fromkeys(rule.title for raised in all_raised for rule, _, _ in raised.rules)
+            text = flag_text(self.case, all_raised)
+            yield Recommendation(code, "referral", None, text, "; ".join(titles))

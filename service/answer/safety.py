@@ -1,5 +1,7 @@
 """The safety screen as the answer shows it, with its fixed texts."""
 
+from collections.abc import Iterable
+
 from service.answer.case import Case
 from service.answer.sentences import because
 from service.domain.assessment import Flag, Safety
@@ -23,7 +25,7 @@ def _flag(case: Case, raised: Raised) -> Flag:
     return Flag(
         flag=raised.flag,
         side=raised.side,
-        text=" ".join(dict.fromkeys(_text(case, effect.text) for _, effect, _ in raised.rules)),
+        text=flag_text(case, [raised]),
         because=tuple(_because(case, rule, side) for rule, _, side in raised.rules),
         rules=tuple(rule for rule, _, _ in raised.rules),
         clearance=raised.clearance,
@@ -37,6 +39,12 @@ def _because(case: Case, rule: Rule, side: Side) -> str:
     return because(case, rule, reading.held, case.gaps(reading.open_unless, view), view)
 
 
-def _text(case: Case, text: str) -> str:
+def flag_text(case: Case, raised: Iterable[Raised]) -> str:
+    """What to do, in the fixed words of every rule that raised the flag, each once."""
+    texts = dict.fromkeys(effect.text for one in raised for _, effect, _ in one.rules)
+    return " ".join(_filled_in(case, text) for text in texts)
+
+
+def _filled_in(case: Case, text: str) -> str:
     """The fixed text, with a counted score and its bounds filled in where the text names one."""
     return text.format_map(case.counts) if "{" in text else text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from service.domain.exam import Level
@@ -200,13 +201,25 @@ class Example:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Who looked at a rule, when, and by when it must be looked at again."""
+
+    by: str
+    on: date
+    due: date
+
+
+Status = Literal["draft", "reviewed", "disabled", "retired"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     id: str
     code: str
     title: str
     version: int
-    status: Literal["draft", "reviewed", "disabled", "retired"]
+    status: Status
     family: str
     origin: tuple[str, ...]
     when: Condition
@@ -219,6 +232,7 @@ class Rule:
     file: str
     line: int
     always_known: bool = False
+    reviewed: Review | None = None
     scores: tuple[Score, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -247,6 +261,7 @@ class Convention:
     code: str
     title: str
     version: int
+    status: Status
     convention: str
     text: str
     because: str
@@ -255,3 +270,5 @@ class Convention:
     origin: tuple[str, ...]
     file: str
     findings: tuple[str, ...] = ()
+    reviewed: Review | None = None
+    family: str = "conventions"

@@ -58,6 +58,10 @@ class ClassRule:
     bounds: tuple[Bound, ...]
 
 
+RANKED_BY = ("class", "link_certainty", "net", "supporting_clusters", "id")
+"""What decides the order of contributors, one after the other; the first four their rank."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecommendationPolicy:
     order_first: tuple[str, ...]
@@ -135,6 +139,13 @@ class RuleBase:
             if not more:
                 return frozenset(self.rules[index].code for index in sided)
             sided |= more
+
+    @cached_property
+    def gates_of(self) -> dict[str, tuple[str, ...]]:
+        """For each item the gates that name it."""
+        gates = self.gates.values()
+        items = dict.fromkeys(item for gate in gates for item in gate.items)
+        return {item: tuple(gate.id for gate in gates if item in gate.items) for item in items}
 
     @cached_property
     def sided_states(self) -> frozenset[str]:

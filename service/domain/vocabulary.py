@@ -271,6 +271,11 @@ class RedFlag:
     out_of_scope: bool = False
     outside_intended_use: bool = False
 
+    @property
+    def clearable(self) -> bool:
+        """Nobody can clear an age the rules were not made for."""
+        return not (self.out_of_scope or self.outside_intended_use)
+
 
 @dataclass(frozen=True, slots=True)
 class StateDefinition:
@@ -299,7 +304,12 @@ class LinkCertainty:
 
     @property
     def words(self) -> str:
-        return self.shown_as or self.grade.replace("_", " ")
+        return self.shown_as or grade_words(self.grade)
+
+
+def grade_words(grade: str) -> str:
+    """A grade of link certainty as people read it."""
+    return grade.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The rule base printed for reading: conditions and effects as plain structures and as sentences."""
 
+from fractions import Fraction
 from typing import Any
 
 from service.domain.rule import (
@@ -28,6 +29,17 @@ from service.domain.rule import (
     Score,
     SetState,
     StateTest,
+)
+from service.domain.vocabulary import (
+    Count,
+    Difference,
+    FirstUsable,
+    Formula,
+    KnownTrue,
+    ObservedCount,
+    Operand,
+    Ratio,
+    UsableTest,
 )
 
 
@@ -103,40 +115,137 @@ def effect_line(effect: Effect) -> str:
     match effect:
         case SetState(state):
             return f"state {state}"
-        case Score(target, supports, strength, points, cluster):
+        case Score(target, supports, strength, points, cluster, combination):
             direction = "supports" if supports else "argues against"
-            return f"{direction} {target}, {strength} ({points}), cluster {cluster}"
+            bonus = ", a declared bonus for a complete pattern" if combination else ""
+            return f"{direction} {target}, {strength} ({points}), cluster {cluster}{bonus}"
         case Note(about):
             return f"note about {about}"
         case RaiseFlag(flag):
             return f"red flag {flag}"
-        case MakeDue(findings):
-            return f"due: {', '.join(findings)}"
-        case Forbid(ids):
-            return f"not to be suggested: {', '.join(ids)}"
+        case MakeDue(findings, one_by_one):
+            return f"due{', each by itself' if one_by_one else ''}: {', '.join(findings)}"
+        case Forbid(ids, _, until_answered):
+            until = " until what it makes due is answered" if until_answered else ""
+            return f"not to be suggested{until}: {', '.join(ids)}"
         case Recommend(code):
             return f"offers {code}"
         case Ask(findings):
             return f"asks for {', '.join(findings) or 'the findings that disagree'}"
 
 
+def effect_says(effect: Effect) -> str | None:
+    """What an effect says to people: a note, the text of a flag, the reason or the purpose."""
+    match effect:
+        case Note(_, text) | RaiseFlag(_, text):
+            return text
+        case Forbid(reason=said) | Ask(why=said):
+            return said
+        case _:
+            return None
+
+
+def effect_tree(effect: Effect) -> dict[str, str]:
+    """An effect in words, and what it says to people where it says anything."""
+    said = effect_says(effect)
+    return {"does": effect_line(effect), **({"says": said} if said else {})}
+
+
 def rule_lines(rule: Rule | Convention) -> list[str]:
     """A whole rule or convention, for a terminal."""
-    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}", ""]
+    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}, {_status(rule)}", ""]
     if isinstance(rule, Convention):
         lines += [rule.text]
     else:
         lines += ["when", *condition_lines(rule.when, 1)]
         if rule.unless != NEVER:
             lines += ["unless", *condition_lines(rule.unless, 1)]
-        lines += ["then", *(f"  {line}" for effect in rule.effects for line in effect_lines(effect))]
+        lines += ["then", *(f"  {line}" for effect in rule.effects for line in _effect_lines(effect))]
     lines += ["", rule.because]
     if rule.caution:
         lines += ["", f"Caution: {rule.caution}"]
     return [*lines, "", *(f"{c.cite} ({c.level}): {c.shows}" for c in rule.evidence)]
 
 
-def effect_lines(effect: Effect) -> list[str]:
-    """An effect in words, and beneath it what it says to people."""
-    said = getattr(effect, "text", None) or getattr(effect, "why", None) or getattr(effect, "reason", None)
+def _status(rule: Rule | Convention) -> str:
+    if rule.reviewed is None:
+        return rule.status
+    return f"{rule.status} (by {rule.reviewed.by} on {rule.reviewed.on}, due {rule.reviewed.due})"
+
+
+def _effect_lines(effect: Effect) -> list[str]:
+    said = effect_says(effect)
     return [effect_line(effect), *([f"  {said}"] if said else [])]
+
+
+# -- formulas --------------------------------------------------------------------------------
+
+
+def formula_tree(formula: Formula) -> dict[str, Any]:
+    """A formula as nested JSON; its tests and conditions as those of a rule."""
+    match formula:
+        case Ratio(of, to, times, per):
+            return {
+                "kind": "ratio", "of": _operand_tree(of), "to": _operand_tree(to),
+                "times": _plain(times), "per": _plain(per),
+            }  # fmt: skip
+        case Difference(of, minus):
+            return {"kind": "difference", "of": _operand_tree(of), "minus": _operand_tree(minus)}
+        case FirstUsable(tests):
+            return {"kind": "first_usable", "tests": [_first_usable_tree(test) for test in tests]}
+        case Count(tests, always_known):
+            counted = [{"test": condition_tree(t.test), "points": t.points} for t in tests]
+            return {"kind": "count", "tests": counted, "always_known": always_known}
+        case KnownTrue(when):
+            return {"kind": "known_true", "when": condition_tree(when)}
+        case ObservedCount(region):
+            return {"kind": "observed_count", "region": region}
+
+
+def _first_usable_tree(option: UsableTest) -> dict[str, Any]:
+    only_if = {} if option.only_if is None else {"only_if": condition_tree(option.only_if)}
+    return {"test": condition_tree(option.test), **only_if}
+
+
+def _operand_tree(operand: Operand) -> dict[str, str]:
+    return {"finding": operand.finding, **({"side": "other"} if operand.other else {})}
+
+
+def formula_words(formula: Formula) -> str:
+    """A formula in one sentence."""
+    match formula:
+        case Ratio(of, to, times, per):
+            above = _operand(of) if times == 1 else f"{_plain(times)} × {_operand(of)}"
+            below = _operand(to) if per == 1 else f"({_operand(to)} × {_plain(per)})"
+            return f"{above} ÷ {below}"
+        case Difference(of, minus):
+            return f"{_operand(of)} − {_operand(minus)}"
+        case FirstUsable(tests):
+            return f"the first of these that can be judged: {'; '.join(map(_usable, tests))}"
+        case Count(tests, always_known):
+            without = "; what is not answered counts nothing" if always_known else ""
+            return f"how many hold of: {'; '.join(map(_counted, tests))}{without}"
+        case KnownTrue(when):
+            heading, *members = [line.strip() for line in condition_lines(when)]
+            return f"known to hold: {': '.join([heading, '; '.join(members)] if members else [heading])}"
+        case ObservedCount(region):
+            return f"how many findings of the region {region} are observed"
+
+
+def _operand(operand: Operand) -> str:
+    return f"{operand.finding} of the other side" if operand.other else operand.finding
+
+
+def _usable(option: UsableTest) -> str:
+    if option.only_if is None:
+        return condition_lines(option.test)[0]
+    return f"{condition_lines(option.test)[0]} (only if {condition_lines(option.only_if)[0]})"
+
+
+def _counted(option: UsableTest) -> str:
+    points = "" if option.points == 1 else f" ({option.points:+d})"
+    return f"{condition_lines(option.test)[0]}{points}"
+
+
+def _plain(number: Fraction) -> int | float:
+    return number.numerator if number.denominator == 1 else float(number)

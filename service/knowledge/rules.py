@@ -15,6 +15,7 @@ from service.domain.rule import (
     Note,
     RaiseFlag,
     Recommend,
+    Review,
     Rule,
     Score,
     SetState,
@@ -30,6 +31,8 @@ FAMILIES = (
 """The folders rules live in, in reading order."""
 
 STATUSES = ("draft", "reviewed", "disabled", "retired")
+IN_FORCE = STATUSES[:2]
+"""The engine keeps every convention, so none can be disabled."""
 CONVENTIONS = {
     "unknown_never_fires": ("finding",),
     "low_coverage_never_excludes": (),
@@ -60,6 +63,7 @@ class RuleReader:
 
     def read(self, fields: Fields, family: str) -> Rule:
         name = self._name(fields)
+        status = fields.one_of("status", STATUSES)
         effects = tuple(self._effect(item, family) for item in fields.each("then"))
         reader = ConditionReader(
             self.vocabulary,
@@ -73,7 +77,7 @@ class RuleReader:
             code=self._unique(fields, "code"),
             title=fields.text("title"),
             version=fields.integer("version", at_least=1),
-            status=fields.one_of("status", STATUSES),  # type: ignore[arg-type]
+            status=status,  # type: ignore[arg-type]
             family=family,
             origin=fields.ids("origin", ORIGINS, "origin"),
             when=self._when(fields, reader),
@@ -86,8 +90,8 @@ class RuleReader:
             file=fields.file,
             line=fields.line,
             always_known=fields.flag("always_known"),
+            reviewed=self._review(fields, status),
         )
-        self._review(fields, rule.status)
         if not effects:
             fields.problem("a rule without effects does nothing", fields.line_of("then"))
         if any(isinstance(e, Forbid) and e.until_answered for e in effects) and not any(
@@ -100,12 +104,13 @@ class RuleReader:
         return rule
 
     def read_convention(self, fields: Fields) -> Convention:
-        fields.one_of("status", STATUSES)
+        status = fields.one_of("status", IN_FORCE)
         read = Convention(
             id=self._name(fields),
             code=self._unique(fields, "code"),
             title=fields.text("title"),
             version=fields.integer("version", at_least=1),
+            status=status,  # type: ignore[arg-type]
             convention=(convention := fields.one_of("convention", CONVENTIONS)),
             text=fields.template("text", CONVENTIONS.get(convention, ())),
             because=fields.text("because"),
@@ -114,6 +119,7 @@ class RuleReader:
             origin=fields.ids("origin", ORIGINS, "origin"),
             file=fields.file,
             findings=fields.ids("findings", self.vocabulary.findings, "finding", required=False),
+            reviewed=self._review(fields, status),
         )
         fields.done()
         return read
@@ -140,15 +146,13 @@ class RuleReader:
         node = fields.node("unless", required=False)
         return reader.read_unless(node) if node else NEVER
 
-    def _review(self, fields: Fields, status: str) -> None:
-        node = fields.node("reviewed", required=status == "reviewed")
-        if node is None:
-            return
+    def _review(self, fields: Fields, status: str) -> Review | None:
+        if fields.node("reviewed", required=status == "reviewed") is None:
+            return None
         reviewed = fields.section("reviewed")
-        reviewed.text("by")
-        reviewed.day("on")
-        reviewed.day("due")
+        by, on, due = reviewed.text("by"), reviewed.day("on"), reviewed.day("due")
         reviewed.done()
+        return Review(by, on, due) if on and due else None
 
     def _evidence(self, fields: Fields) -> tuple[Citation, ...]:
         citations = []

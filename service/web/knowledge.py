@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from schemas.knowledge import (
     write_contributor_definition,
+    write_derived,
     write_finding,
     write_finding_line,
     write_rule,
@@ -16,8 +17,9 @@ from schemas.knowledge import (
 )
 from service.domain.rule import NEVER, Convention, Rule
 from service.domain.rulebase import RuleBase
-from service.knowledge.describe import condition_tree, effect_line
-from service.knowledge.search import search_findings
+from service.domain.vocabulary import DerivedDefinition, Formula
+from service.knowledge.describe import condition_tree, effect_tree, formula_tree, formula_words
+from service.knowledge.search import search_derived, search_findings
 from service.web.served import json, query_options, served
 
 routes = Blueprint("knowledge", __name__)
@@ -28,14 +30,23 @@ Known = TypeVar("Known")
 def findings() -> Response:
     query = query_options(q=None).get("q", "")
     rulebase = _rulebase()
-    found = search_findings(rulebase, query) if query else rulebase.findings.values()
-    return json({"findings": [write_finding_line(definition) for definition in found]})
+    return json(
+        {
+            "findings": [write_finding_line(found) for found in search_findings(rulebase, query)],
+            "derived": [_derived(found) for found in search_derived(rulebase, query)],
+        }
+    )
 
 
 @routes.get("/v1/findings/<finding>")
 def finding(finding: str) -> Response:
     query_options()
-    return json(write_finding(_known(_rulebase().findings, finding)))
+    rulebase = _rulebase()
+    if finding in rulebase.derived:
+        return json(_derived(rulebase.derived[finding]))
+    found = _known(rulebase.findings, finding)
+    own = {"derive": _formula(found.derive)} if found.derive else {}
+    return json(write_finding(found, rulebase, **own))
 
 
 @routes.get("/v1/contributors")
@@ -81,5 +92,13 @@ def _reading(rule: Rule | Convention) -> dict[str, Any]:
     return {
         "when": condition_tree(rule.when),
         "unless": None if rule.unless == NEVER else condition_tree(rule.unless),
-        "then": [effect_line(effect) for effect in rule.effects],
+        "then": [effect_tree(effect) for effect in rule.effects],
     }
+
+
+def _derived(definition: DerivedDefinition) -> dict[str, Any]:
+    return write_derived(definition, formula=_formula(definition.formula))
+
+
+def _formula(formula: Formula) -> dict[str, Any]:
+    return {"words": formula_words(formula), **formula_tree(formula)}

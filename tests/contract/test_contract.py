@@ -20,9 +20,9 @@ from schemas.problem import TITLES
 from schemas.text import REFERENCE
 from service.config import CHECKOUT
 from service.domain.exam import SIDES
-from service.domain.rulebase import RuleBase
+from service.domain.rulebase import RANKED_BY, RuleBase
 from service.inference import reference
-from service.knowledge import vocabulary
+from service.knowledge import load, vocabulary
 from tests.contract.conformance import at, contract, followed, operations, responses, validator
 from tests.contract.sightings import places
 
@@ -30,6 +30,7 @@ Schema = dict[str, Any]
 SCHEMAS = "/components/schemas"
 MAPS = {f"{SCHEMAS}/Finding/properties/words", f"{SCHEMAS}/Finding/properties/value_aliases"}
 """The only objects whose keys the contract cannot list: they are words of the vocabulary."""
+BOUND = "RuleBase/properties/classes/items/properties/when/items/properties"
 AUTOMATIC = {"HEAD", "OPTIONS"}
 # fmt: off
 KEYWORDS = {
@@ -289,6 +290,22 @@ def test_contract_and_code_accept_as_many_clearances(client: FlaskClient, count:
     assert client.post("/v1/assessments?view=brief", json=body).status_code == (201 if right else 422)
 
 
+def test_contract_and_code_accept_as_many_findings(client: FlaskClient, rulebase: RuleBase) -> None:
+    most = at(f"{SCHEMAS}/Exam/properties/findings")["maxItems"]
+    every = [
+        {"id": d.id, "status": "refused", **({"side": side} if d.sided else {})}
+        for d in rulebase.findings.values()
+        for side in (SIDES if d.sided else SIDES[:1])
+    ]
+    assert len(every) == most
+    for findings, right in ((every, True), ([*every, {"id": "fpi6", "side": "left", "value": 8}], False)):
+        body = {"knees": ["left"], "findings": findings}
+        assert validator(f"{SCHEMAS}/Exam").is_valid(body) is right
+        assert client.post("/v1/assessments?view=brief", json=body).status_code == (201 if right else 422)
+    errors = client.post("/v1/assessments", json=body).json["errors"]
+    assert f"at most {most}: each finding once" in [error["expected"] for error in errors]
+
+
 def test_every_name_of_a_finding_and_every_unit_fits_the_contract(rulebase: RuleBase) -> None:
     item = validator(f"{SCHEMAS}/ExamFinding")
     for definition in rulebase.findings.values():
@@ -334,6 +351,9 @@ def _words(rulebase: RuleBase) -> dict[str, tuple[str, ...]]:
         "Gap/properties/status": (*STATUSES[1:], "stale"),
         "LedgerRow/properties/verdicts/items/properties/outcome": outcomes,
         "CriterionVerdict/properties/truth": tuple(TRUTHS.values()),
+        "RuleBase/properties/ranked_by/items": RANKED_BY,
+        f"{BOUND}/quantity": load.QUANTITIES,
+        f"{BOUND}/word": tuple(load.BOUNDS),
     }
 
 

@@ -157,7 +157,8 @@ def test_a_computed_finding_brings_what_it_was_computed_from(assessed: Assess) -
     made = firing(assessed({**SCREENED, **DYNAMOMETRY}), "H03")
     inputs = {(seen.finding, seen.side): seen for seen in made.inputs}
     assert inputs.keys() == {
-        ("hip_er_hhd_pct_bw", "left"), ("hip_er_hhd_n", "left"), ("body_mass_kg", None), ("hhd_protocol", None)
+        ("hip_er_hhd_pct_bw", "left"), ("hip_er_hhd_n", "left"), ("body_mass_kg", None),
+        ("hhd_protocol", None),
     }  # fmt: skip
     computed = inputs["hip_er_hhd_pct_bw", "left"]
     assert computed.derived_from == ("hip_er_hhd_n", "body_mass_kg")

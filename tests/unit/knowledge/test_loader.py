@@ -3,9 +3,12 @@
 import os
 import random
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 
+from service.domain.rule import Review
+from service.knowledge.describe import rule_lines
 from service.knowledge.problems import Problem, RuleBaseError
 from tests.unit.knowledge.workbench import Workbench
 
@@ -465,6 +468,29 @@ def test_each_convention_needs_exactly_one_file(bench: Workbench) -> None:
     twice = bench.read("conventions/stale-finding.yaml").replace("rule: stale-finding", "rule: older-finding")
     bench.write("conventions/older-finding.yaml", twice.replace("code: U06", "code: U60"))
     assert bench.problems() == [said]
+
+
+STALE = "conventions/stale-finding.yaml"
+
+
+@pytest.mark.parametrize(("file", "code"), [(ROTATORS, "H01"), (STALE, "U06")])
+def test_a_review_is_kept_with_its_rule(bench: Workbench, file: str, code: str) -> None:
+    review = "status: reviewed\nreviewed: {by: Dr A. Example, on: 2026-11-01, due: 2028-11-01}"
+    bench.replace(file, "status: draft", review)
+    loaded = bench.load()
+    named = {convention.code: convention for convention in loaded.conventions.values()}
+    rule = loaded.rule_by_code.get(code) or named[code]
+    assert (rule.status, rule.reviewed) == (
+        "reviewed", Review("Dr A. Example", date(2026, 11, 1), date(2028, 11, 1))
+    )  # fmt: skip
+    said = f"{rule.id}, version 1, reviewed (by Dr A. Example on 2026-11-01, due 2028-11-01)"
+    assert said in rule_lines(rule)
+
+
+def test_a_convention_cannot_be_switched_off(bench: Workbench) -> None:
+    bench.replace(STALE, "status: draft", "status: disabled")
+    line = bench.line_of(STALE, "status: disabled")
+    assert bench.problems() == [Problem(STALE, line, "'status' is 'disabled', not draft, reviewed.")]
 
 
 def test_a_question_that_nothing_makes_due_is_found_where_it_is_declared(bench: Workbench) -> None:
