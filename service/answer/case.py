@@ -42,6 +42,8 @@ class Case:
     """The assessed knees, inferred."""
     _seen: dict[Key, Input | None] = field(default_factory=dict)
     _gap_of: dict[Key, Gap | None] = field(default_factory=dict)
+    _groundings: dict[int, Grounding] = field(default_factory=dict)
+    """For each view by its identity; the case keeps them all."""
     _known_gaps: dict[tuple[Side, str, object, bool], tuple[Gap, ...]] = field(default_factory=dict)
 
     @property
@@ -113,11 +115,11 @@ class Case:
         """The observed findings that decide one test, posted or computed."""
         if test.finding not in self.rulebase.derived:
             return self.keys(test, view.side)
-        return Grounding(self.inference, view).of(test).seen
+        return self._grounding(view).of(test).seen
 
     def assumed(self, rule: Rule, view: View) -> tuple[Gap, ...]:
         """The unknown findings that a fired rule went ahead without."""
-        return self.gaps(Grounding(self.inference, view).assumed(rule), view)
+        return self.gaps(self._grounding(view).assumed(rule), view)
 
     def gaps(self, criteria: tuple[Criterion, ...], view: View) -> tuple[Gap, ...]:
         """The findings whose absence leaves these criteria open."""
@@ -125,6 +127,7 @@ class Case:
 
     def _gaps(self, criterion: Criterion, view: View) -> tuple[Gap, ...]:
         """Looked for once for each thing read and side: many rules read the same."""
+        place: tuple[Side, str, object, bool]
         match criterion:
             case FindingTest(finding) if finding in self.rulebase.derived:
                 place = (view.side, "formula", criterion, False)  # a count asks for what could turn this test
@@ -151,10 +154,15 @@ class Case:
             case ClassTest(contributor):
                 yield from self._key_group_gaps(contributor, view)
 
+    def _grounding(self, view: View) -> Grounding:
+        if id(view) not in self._groundings:
+            self._groundings[id(view)] = Grounding(self.inference, view)
+        return self._groundings[id(view)]
+
     def _open_keys(self, test: FindingTest, view: View) -> tuple[Key, ...]:
         if test.finding not in self.rulebase.derived:
             return self.keys(test, view.side)
-        return Grounding(self.inference, view).of(test).open
+        return self._grounding(view).of(test).open
 
     def _key_group_gaps(self, contributor: str, view: View) -> Iterator[Gap]:
         """For each key group not assessed its first finding, and what else would do."""

@@ -50,6 +50,7 @@ class Grounding:
         self._slots = inference.slots
         self._derived = inference.rulebase.derived
         self._view = view
+        self._found: dict[tuple[FindingTest, bool], Grounds] = {}
 
     def assumed(self, rule: Rule) -> tuple[Criterion, ...]:
         """The criteria of a fired rule whose being unknown let it fire."""
@@ -72,7 +73,12 @@ class Grounding:
 
     def of(self, test: FindingTest, from_other: bool = False) -> Grounds:
         """The grounds of one test; `from_other`: read by a formula of the other side."""
-        other = test.other != from_other
+        place = test, from_other
+        if place not in self._found:
+            self._found[place] = self._find(test, test.other != from_other)
+        return self._found[place]
+
+    def _find(self, test: FindingTest, other: bool) -> Grounds:
         derived = self._derived.get(test.finding)
         match derived.formula if derived else None:
             case FirstUsable() as formula:

@@ -292,6 +292,13 @@ def test_every_effect_is_explained() -> None:
     assert missing(effect_words(), code(RULES_README)) == []
 
 
+def test_the_readme_says_which_effects_may_stand_where() -> None:
+    rows = re.findall(r"^\| (safety|all other) rules.*?\| (.*) \|$", RULES_README, re.MULTILINE)
+    said = {where: set(re.findall(r"`(\w+)", effects)) for where, effects in rows}
+    every = set(effect_words())
+    assert said == {"safety": every - set(rules.NOT_SAFETY), "all other": every - set(rules.SAFETY_ONLY)}
+
+
 @pytest.mark.parametrize(
     "words",
     [
