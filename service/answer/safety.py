@@ -35,8 +35,7 @@ def _flag(case: Case, raised: Raised) -> Flag:
 def _because(case: Case, rule: Rule, side: Side) -> str:
     view = case.screen.views[side]
     index = case.inference.index[rule.code]
-    reading = case.reading(index, view)
-    return because(case, rule, reading.held, case.gaps(reading.open_unless, view), view)
+    return because(case, rule, case.reading(index, view).held, case.assumed(rule, view), view)
 
 
 def flag_text(case: Case, raised: Iterable[Raised]) -> str:
