@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from schemas.exam_field import ExamField
-from schemas.faults import Fault, InvalidBody, echo, escaped, nearest
+from schemas.faults import Fault, InvalidBody, echo, echo_kind, escaped, nearest
 from schemas.observations import FindingsField, SentFinding
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Clearance, Exam, Observation, Side
@@ -85,7 +85,7 @@ class Knees(ExamField[tuple[Side, ...]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Side, ...]:
         sides = value if isinstance(value, list) else []
         if not sides or any(side not in SIDES for side in sides) or len(set(sides)) != len(sides):
-            raise self.wrong("does not name knees", echo(value))
+            raise self.wrong("does not name knees", echo_kind(value))
         return tuple(side for side in SIDES if side in sides)
 
 
@@ -176,7 +176,9 @@ class ExamReader:
         Raises InvalidBody with every fault of the body.
         """
         if not isinstance(body, dict):
-            raise InvalidBody([Fault("", "is no object", "an exam: an object with findings", echo(body))])
+            raise InvalidBody(
+                [Fault("", "is no object", "an exam: an object with findings", echo_kind(body))]
+            )
         try:
             loaded = self.schema.load(body)
         except ValidationError as error:

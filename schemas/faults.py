@@ -68,6 +68,11 @@ def echo(value: object) -> str:
     return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
 
 
+def echo_kind(value: object) -> str:
+    """What was sent where a list or an object belongs. A text there may be a whole exam: only named."""
+    return "a text" if isinstance(value, str) else echo(value)
+
+
 def printable(text: str) -> str:
     """Text that any terminal and any encoding can take: what is not printable as an escape."""
     if text.isprintable():

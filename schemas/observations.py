@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.exam_field import ExamField
-from schemas.faults import Fault, echo, escaped, nearest
+from schemas.faults import Fault, echo, echo_kind, escaped, nearest
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Level, Status, Value
@@ -80,7 +80,7 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
-            raise self.wrong("is no list", echo(value))
+            raise self.wrong("is no list", echo_kind(value))
         faults: list[Fault] = []
         read: list[SentFinding] = []
         first: dict[tuple[str, Any], int] = {}
@@ -167,9 +167,8 @@ class _Item:
         """What was found, its value aside perhaps wrong; None where finding or side is not known."""
         item = self.item
         if not isinstance(item, dict):
-            self._fault(
-                "", "is no object", 'an object such as {"id": "fpi6", "side": "left", "value": 8}', item
-            )
+            expected = 'an object such as {"id": "fpi6", "side": "left", "value": 8}'
+            self.faults.append(Fault(f"/findings/{self.index}", "is no object", expected, echo_kind(item)))
             return None
         if not item.keys() <= ITEM_KEYS:
             self._unknown_keys(item.keys() - ITEM_KEYS)

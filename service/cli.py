@@ -166,9 +166,7 @@ def show(code: str) -> None:
 def findings(query: str) -> None:
     """The findings that can be posted, then the formulas over them; QUERY searches labels and aliases."""
     rulebase = _rulebase()
-    rows = [
-        (f.id, f.label, _side(f), _accepted(f), f.use) for f in search_findings(rulebase, query)
-    ] + [
+    rows = [(f.id, f.label, _side(f), _accepted(f), f.use) for f in search_findings(rulebase, query)] + [
         (d.id, d.label, _side(d), formula_words(d.formula), "computed")
         for d in search_derived(rulebase, query)
     ]
