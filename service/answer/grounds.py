@@ -7,12 +7,10 @@ reading leaves open is what the rule assumed.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from service.domain.exam import Key
 from service.domain.logic import Truth, all_of, any_of, at_least, exactly
 from service.domain.rule import (
-    NEVER,
     AllOf,
     AnyOf,
     AtLeastN,
@@ -24,13 +22,11 @@ from service.domain.rule import (
     NotKnown,
     Rule,
 )
-from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import Count, FirstUsable, KnownTrue
 from service.inference.comparison import level_test
 from service.inference.infer import Inference
 from service.inference.view import View
 
-MOST_RULES = 5_000
 TruthOf = Callable[[Criterion], Truth]
 
 
@@ -54,7 +50,7 @@ class Grounding:
 
     def assumed(self, rule: Rule) -> tuple[Criterion, ...]:
         """The criteria of a fired rule whose being unknown let it fire."""
-        if not _may_assume(rule, self._inference.rulebase):
+        if rule.code not in self._inference.rulebase.may_assume:
             return ()
         let_pass = _let_pass(rule.when, self._verdict, self._strict_verdict)
         could_suppress = _open(rule.unless, self._strict_verdict)
@@ -146,18 +142,6 @@ class Grounding:
         deciding = [self.of(c, other) for c in _deciding(when, strictly) if isinstance(c, FindingTest)]
         open_ = [self.of(c, other) for c in _open(when, strictly) if isinstance(c, FindingTest)]
         return Grounds(_each_once(*(g.seen for g in deciding)), _each_once(*(g.open for g in open_)))
-
-
-@lru_cache(maxsize=MOST_RULES)
-def _may_assume(rule: Rule, rulebase: RuleBase) -> bool:
-    """Whether anything of a rule could hold because something is unknown."""
-    reads = {criterion.finding for criterion in rule.criteria() if isinstance(criterion, FindingTest)}
-    return rule.unless != NEVER or _has_not_known(rule.when) or not reads.isdisjoint(rulebase.derived)
-
-
-def _has_not_known(condition: Condition) -> bool:
-    members = condition.members if isinstance(condition, Group) else ()
-    return isinstance(condition, NotKnown) or any(map(_has_not_known, members))
 
 
 def _each_once(*keys: Iterable[Key]) -> tuple[Key, ...]:

@@ -110,6 +110,11 @@ ALWAYS = AllOf(())
 NEVER = AnyOf(())
 
 
+def has_not_known(condition: Condition) -> bool:
+    members = condition.members if isinstance(condition, Group) else ()
+    return isinstance(condition, NotKnown) or any(map(has_not_known, members))
+
+
 def criteria(condition: Condition) -> Iterator[Criterion]:
     """The criteria of a condition, in reading order."""
     if isinstance(condition, Group):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from service.domain.rule import (
+    NEVER,
     Convention,
     Criterion,
     FindingTest,
@@ -14,6 +15,7 @@ from service.domain.rule import (
     SetState,
     StateTest,
     Word,
+    has_not_known,
 )
 from service.domain.vocabulary import (
     Chain,
@@ -139,6 +141,18 @@ class RuleBase:
             if not more:
                 return frozenset(self.rules[index].code for index in sided)
             sided |= more
+
+    @cached_property
+    def may_assume(self) -> frozenset[str]:
+        """The codes of the rules of which anything could hold because something is unknown."""
+        return frozenset(
+            rule.code
+            for rule in self.rules
+            if rule.unless != NEVER or has_not_known(rule.when) or self._reads_a_formula(rule)
+        )
+
+    def _reads_a_formula(self, rule: Rule) -> bool:
+        return any(isinstance(c, FindingTest) and c.finding in self.derived for c in rule.criteria())
 
     @cached_property
     def gates_of(self) -> dict[str, tuple[str, ...]]:

@@ -19,9 +19,19 @@ from typing import Any
 
 import durable_rules_engine
 
+from service.domain.rule import Rule
 from service.domain.rulebase import RuleBase
 from service.inference.no_answer import CannotInfer, NoAnswer
-from service.inference.patterns import ABOVE_ALL, UNKNOWN, Conjunction, Patterns, Property
+from service.inference.patterns import (
+    ABOVE_ALL,
+    MOST_ALTERNATIVES,
+    UNKNOWN,
+    Alternatives,
+    Conjunction,
+    Patterns,
+    Property,
+    TooManyAlternatives,
+)
 from service.inference.standing import percent
 from service.inference.strata import Stratum
 from service.inference.view import Slots, View
@@ -117,17 +127,26 @@ def _parts(rulebase: RuleBase, patterns: Patterns, stratum: Stratum) -> Iterator
     """The stratum's patterns, named `rule.number`, in parts the engine can hold."""
     part: list[NamedPattern] = []
     for index in stratum.rules:
-        conjunctions = patterns.firing(rulebase.rules[index])
-        if len(conjunctions) > MOST_PATTERNS:
-            code = rulebase.rules[index].code
-            needs = f"{code} needs {len(conjunctions)} patterns, the engine holds {MOST_PATTERNS}"
-            raise EngineLimit(f"{needs}: cut the rule in two", (code,))
+        conjunctions = _conjunctions(patterns, rulebase.rules[index])
         if len(part) + len(conjunctions) > MOST_PATTERNS and part:
             yield part
             part = []
         part += [(f"{index}.{number}", conjunction) for number, conjunction in enumerate(conjunctions)]
     if part:
         yield part
+
+
+def _conjunctions(patterns: Patterns, rule: Rule) -> Alternatives:
+    try:
+        conjunctions = patterns.firing(rule)
+    except TooManyAlternatives:
+        needed = f"more than {MOST_ALTERNATIVES}"
+    else:
+        if len(conjunctions) <= MOST_PATTERNS:
+            return conjunctions
+        needed = str(len(conjunctions))
+    limit = f"{rule.code} needs {needed} patterns, the engine holds {MOST_PATTERNS}: cut the rule in two"
+    raise EngineLimit(limit, (rule.code,))
 
 
 def _codes(rulebase: RuleBase, part: list[NamedPattern]) -> tuple[str, ...]:

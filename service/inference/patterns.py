@@ -65,16 +65,32 @@ TRUE: Alternatives = ((),)
 FALSE: Alternatives = ()
 
 
-def either(*alternatives: Alternatives) -> Alternatives:
-    return tuple(dict.fromkeys(itertools.chain.from_iterable(alternatives)))
+MOST_ALTERNATIVES = 1_000
+"""Far more than the engine holds; a group of 20 out of 40 would need 138 billion."""
+
+
+class TooManyAlternatives(Exception):
+    """A condition that cannot be written as conjunctions within reason."""
+
+
+def either(alternatives: Iterable[Alternatives]) -> Alternatives:
+    return _each_once(itertools.chain.from_iterable(alternatives))
 
 
 def both(*alternatives: Alternatives) -> Alternatives:
-    product = (
+    return _each_once(
         tuple(sorted(set(itertools.chain.from_iterable(choice))))
         for choice in itertools.product(*alternatives)
     )
-    return tuple(dict.fromkeys(product))
+
+
+def _each_once(conjunctions: Iterable[Conjunction]) -> Alternatives:
+    found: dict[Conjunction, None] = {}
+    for conjunction in conjunctions:
+        found[conjunction] = None
+        if len(found) > MOST_ALTERNATIVES:
+            raise TooManyAlternatives
+    return tuple(found)
 
 
 class Cells:
@@ -105,11 +121,11 @@ class Patterns:
             case AllOf(members):
                 return both(*map(self.true, members))
             case AnyOf(members):
-                return either(*map(self.true, members))
+                return either(map(self.true, members))
             case AtLeastN(n, members):
-                return either(*(both(*map(self.true, some)) for some in itertools.combinations(members, n)))
+                return either(both(*map(self.true, some)) for some in itertools.combinations(members, n))
             case ExactlyN(n, members):
-                return either(*(self._exactly(some, members) for some in _choices(n, members)))
+                return either(self._exactly(some, members) for some in _choices(n, members))
             case NotKnown(member):
                 return self.not_true(member)
             case _:
@@ -119,13 +135,13 @@ class Patterns:
         """False or unknown (De Morgan)."""
         match condition:
             case AllOf(members):
-                return either(*map(self.not_true, members))
+                return either(map(self.not_true, members))
             case AnyOf(members):
                 return both(*map(self.not_true, members))
             case AtLeastN(n, members):
                 spare = len(members) - n + 1
                 return either(
-                    *(both(*map(self.not_true, some)) for some in itertools.combinations(members, spare))
+                    both(*map(self.not_true, some)) for some in itertools.combinations(members, spare)
                 )
             case NotKnown(member):
                 return self.true(member)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from service.domain.rule import ClassTest, FlagTest, RaiseFlag, Rule, Score, SetState, StateTest
 from service.inference.no_answer import CannotInfer
@@ -75,20 +76,11 @@ def stratify(
 
 def _depths(rules: tuple[Rule, ...], waits: dict[int, list[int]]) -> dict[int, int]:
     depth: dict[int, int] = {}
-    path: list[int] = []
-
-    def visit(index: int) -> int:
-        if index in path:
-            circle = [*path[path.index(index) :], index]
-            raise CircularRules(tuple(rules[i].code for i in circle))
-        if index not in depth:
-            path.append(index)
-            depth[index] = 1 + max((visit(before) for before in waits[index]), default=-1)
-            path.pop()
-        return depth[index]
-
-    for index in waits:
-        visit(index)
+    try:
+        for index in TopologicalSorter(waits).static_order():
+            depth[index] = 1 + max((depth[before] for before in waits[index]), default=-1)
+    except CycleError as circle:
+        raise CircularRules(tuple(rules[index].code for index in reversed(circle.args[1]))) from None
     return depth
 
 

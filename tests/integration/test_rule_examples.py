@@ -295,6 +295,15 @@ def test_a_rule_larger_than_the_engine_can_hold_is_a_problem_and_no_traceback(
     assert re.fullmatch(r"rules/safety/.*:1: Z15 needs \d+ patterns, the engine holds 60: .*", said)
 
 
+def test_a_group_with_more_choices_than_could_ever_be_written_out_is_refused_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forty = ", ".join(f"{{pain_duration_weeks: {{above: {weeks} wk}}}}" for weeks in range(40))
+    _replace(folder / FEVER, "when:\n  any:\n", f"when:\n  any:\n    - at_least_n: 20\n      of: [{forty}]\n")
+    said = "\n".join(_complaints(folder, monkeypatch))
+    assert "Z15 needs more than 1000 patterns, the engine holds 60" in said
+
+
 # -- small change --------------------------------------------------------------------------------
 
 

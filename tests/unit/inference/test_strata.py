@@ -107,7 +107,7 @@ def test_a_state_is_settled_once_its_last_setter_was_judged() -> None:
                 _rule("A", ClassTest("hip", ("possible",)), SetState("s")),
                 _rule("B", AllOf((StateTest("o"), StateTest("s"))), _supports("hip")),
             ),
-            ["A", "B", "A"],
+            ["B", "A", "B"],
         ),
         (
             (
@@ -125,6 +125,11 @@ def test_rules_that_wait_for_each_other_are_refused_by_name(
         stratify(rules, lambda rule: True, ())
     assert caught.value.codes == tuple(circle)
     assert str(caught.value) == f"rules wait for each other: {' → '.join(circle)}"
+
+
+def test_a_chain_of_rules_may_be_long() -> None:
+    links = [_rule(f"R{n}", StateTest(f"s{n}"), SetState(f"s{n + 1}")) for n in range(3_000)]
+    assert len(_levels(*links)) == len(links)
 
 
 def test_a_rule_that_is_switched_off_waits_for_nobody_and_nobody_for_it() -> None:
