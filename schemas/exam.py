@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from schemas.exam_field import ExamField
 from schemas.faults import Fault, InvalidBody, echo, echo_kind, escaped, nearest
 from schemas.observations import FindingsField, SentFinding
+from schemas.strict_json import UnsoundJson, read_json
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Clearance, Exam, Observation, Side
 from service.domain.rulebase import RuleBase
@@ -169,6 +170,23 @@ class ExamReader:
         self.schema = exam_schema(rulebase)
         self._findings: Any = self.schema.fields["findings"]
         self._clearances: Any = self.schema.fields["clearances"]
+
+    def read_bytes(self, body: bytes, now: datetime) -> Exam:
+        """The exam in a body as it was posted, `now` being the service's clock.
+
+        Raises InvalidBody with every fault of the body, of its JSON and of what it says.
+        """
+        try:
+            return self.read(read_json(body), now)
+        except UnsoundJson as unsound:
+            raise InvalidBody([*unsound.faults, *self._faults_of(unsound.value, now)]) from None
+
+    def _faults_of(self, body: Any, now: datetime) -> tuple[Fault, ...]:
+        try:
+            self.read(body, now)
+        except InvalidBody as invalid:
+            return invalid.faults
+        return ()
 
     def read(self, body: Any, now: datetime) -> Exam:
         """The exam in a JSON body, `now` being the service's clock.

@@ -28,10 +28,18 @@ class RepeatedKeys(dict[str, Any]):
     repeated: tuple[str, ...] = ()
 
 
+class UnsoundJson(InvalidBody):
+    """Repeated keys, or nested too deeply. `value` is what can be read all the same: the last of each key."""
+
+    def __init__(self, faults: Iterable[Fault], value: Any) -> None:
+        self.value = value
+        super().__init__(faults)
+
+
 def read_json(body: bytes) -> Any:
     """The JSON value of a UTF-8 body; numbers as int or Decimal.
 
-    Raises InvalidBody: malformed, not UTF-8, repeated keys, nested too deeply.
+    Raises InvalidBody: malformed, not UTF-8; UnsoundJson: repeated keys, nested too deeply.
     """
     try:
         value = json.loads(
@@ -51,7 +59,7 @@ def read_json(body: bytes) -> Any:
     except RecursionError:
         raise InvalidBody([_too_deep("")]) from None
     if not _sound(value, 1):
-        raise InvalidBody(_faults(value, "", 1))
+        raise UnsoundJson(_faults(value, "", 1), value)
     return value
 
 

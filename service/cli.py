@@ -15,7 +15,6 @@ from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
 from schemas.faults import InvalidBody, printable
 from schemas.problem import invalid_body, no_answer
-from schemas.strict_json import read_json
 from service.assess import SOFTWARE, Assessor
 from service.clock import clock
 from service.config import BadSettings, Config
@@ -33,6 +32,12 @@ RULES_NOT_RIGHT = 1
 EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
 NO_ANSWER = 3
 """What a command exits with."""
+
+
+class NotRight(click.ClickException):
+    """An argument or option that cannot be used; the message says why."""
+
+    exit_code = SETTINGS_NOT_RIGHT
 
 
 class Commands(click.Group):
@@ -94,7 +99,7 @@ def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
     assessor = Assessor.of(rulebase)
     now, assessment_id = clock(), str(uuid.uuid4())
     try:
-        read = ExamReader(rulebase).read(read_json(exam.read()), now)
+        read = ExamReader(rulebase).read_bytes(exam.read(), now)
         assessment = assessor.assess(read, now=now, assessment_id=assessment_id, with_ledger=ledger)
     except InvalidBody as invalid:
         if as_json:
@@ -156,7 +161,7 @@ def show(code: str) -> None:
     if code not in readable:
         same = next((known for known in readable if known.casefold() == code.casefold()), None)
         hint = f"did you mean {same}?" if same else "'kneechain rules list' names them"
-        raise click.ClickException(f"there is no rule {printable(code)}; {hint}")
+        raise NotRight(f"there is no rule {printable(code)}; {hint}")
     for line in rule_lines(readable[code]):
         _console().print(line, markup=False, highlight=False)
 
@@ -201,7 +206,7 @@ def serve(host: str, port: int) -> None:
     from service.server import run
 
     if host not in LOOPBACK:
-        raise click.ClickException(
+        raise NotRight(
             "only loopback is served: there is no authentication yet for anything beyond this machine"
         )
     config = Config.from_environment()

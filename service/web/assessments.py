@@ -7,7 +7,6 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, Unsup
 
 from schemas.assessment import write_assessment
 from schemas.problem import no_answer
-from schemas.strict_json import read_json
 from service.inference.no_answer import NoAnswer
 from service.web.problems import problem
 from service.web.served import json, query_options, served
@@ -20,7 +19,7 @@ def assess() -> Response:
     options = query_options(view=("full", "brief"), ledger=("false", "true"))
     here = served()
     now = here.now()
-    exam = here.reader.read(read_json(_body()), now)
+    exam = here.reader.read_bytes(_body(), now)
     assessment_id = str(uuid.uuid4())
     with_ledger = options["ledger"] == "true"
     try:

@@ -25,7 +25,6 @@ from ruamel.yaml import YAML
 
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
-from schemas.strict_json import read_json
 from service.assess import Assessor
 from service.config import CHECKOUT
 from service.knowledge.load import load_rulebase
@@ -44,7 +43,7 @@ class Answers:
         self._reader = ExamReader(self.rulebase)
 
     def answer(self, body: bytes, with_ledger: bool = False) -> bytes:
-        exam = self._reader.read(read_json(body), NOW)
+        exam = self._reader.read_bytes(body, NOW)
         assessment = self.assessor.assess(exam, now=NOW, assessment_id="fixed", with_ledger=with_ledger)
         return orjson.dumps(write_assessment(assessment, self.rulebase))
 

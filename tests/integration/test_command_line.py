@@ -218,7 +218,7 @@ def test_what_shapes_the_json_is_refused_without_it(option: str) -> None:
 @pytest.mark.parametrize(("code", "meant"), [("z03", "Z03"), ("z05A", "Z05a"), ("h01", "H01")])
 def test_a_code_in_other_letters_is_suggested(code: str, meant: str) -> None:
     result = run("rules", "show", code)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: there is no rule {code}; did you mean {meant}?\n"
 
 
