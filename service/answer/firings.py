@@ -107,9 +107,10 @@ def not_fired(
 def _judged(case: Case, views: Mapping[Side, View], safety: bool) -> Iterator[tuple[int, Side | None, View]]:
     """Each rule from each assessed side; a safety rule without side once."""
     sides = [side for side in SIDES if side in views and side in case.exam.knees]
-    strata = case.inference.safety_strata if safety else case.inference.strata
-    for index in sorted(index for stratum in strata for index in stratum.rules):
-        if safety and not case.screen.sided(case.rulebase.rules[index]):
+    for index, rule in enumerate(case.rulebase.rules):
+        if rule.safety != safety or not rule.active:
+            continue
+        if safety and rule.code not in case.rulebase.sided_rules:
             yield index, None, views[SIDES[0]]
             continue
         for side in sides:

@@ -27,7 +27,7 @@ def ledger(case: Case, shown_knees: Mapping[Side, View]) -> Iterator[LedgerRow]:
 
 
 def _verdicts(case: Case, index: int, rule: Rule, views: Mapping[Side, View]) -> Iterator[Verdict]:
-    sided = not rule.safety or case.screen.sided(rule)
+    sided = not rule.safety or rule.code in case.rulebase.sided_rules
     for side in SIDES:
         view = views.get(side)
         if view is not None:

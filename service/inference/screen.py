@@ -98,11 +98,6 @@ class Screen:
     views: Mapping[Side, View]
     fired: tuple[FiredRule, ...]
     """Safety rules that fired: index, rule, the side it speaks of (if any), the view it fired in."""
-    sided_rules: frozenset[str]
-
-    def sided(self, rule: Rule) -> bool:
-        """Whether a safety rule reads anything of one side."""
-        return rule.code in self.sided_rules
 
     def shows(self, side: Side) -> bool:
         """Whether anything inferred may be shown of this knee."""
@@ -157,7 +152,6 @@ class SafetyScreen:
             unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
             views=views,
             fired=fired,
-            sided_rules=self.rulebase.sided_rules,
         )  # fmt: skip
 
     def _status(self, open_: list[Raised], withheld: tuple[str, ...], due: tuple[Key, ...]) -> SafetyStatus:
