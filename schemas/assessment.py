@@ -9,6 +9,7 @@ from service.domain.assessment import (
     Assessment,
     ChainShown,
     Contributor,
+    CriterionVerdict,
     Firing,
     Flag,
     Gap,
@@ -337,17 +338,18 @@ TRUTHS = {True: "true", False: "false", None: "unknown"}
 
 def _verdict(verdict: Verdict) -> Json:
     written: Json = _sided(verdict.side, {"outcome": verdict.outcome})
-    written["criteria"] = [
-        _sided(
-            criterion.side,
-            {
-                "part": criterion.part,
-                "reads": criterion.reads,
-                "needed": criterion.needed,
-                "truth": TRUTHS[criterion.truth],
-                "seen": list(criterion.seen) if isinstance(criterion.seen, tuple) else criterion.seen,
-            },
-        )
-        for criterion in verdict.criteria
-    ]
+    written["criteria"] = [_criterion(criterion) for criterion in verdict.criteria]
     return written
+
+
+def _criterion(criterion: CriterionVerdict) -> Json:
+    written: Json = {
+        "part": criterion.part,
+        "reads": criterion.reads,
+        "needed": criterion.needed,
+        "truth": TRUTHS[criterion.truth],
+        "seen": list(criterion.seen) if isinstance(criterion.seen, tuple) else criterion.seen,
+    }
+    if criterion.through_gate is not None:
+        written["through_gate"] = criterion.through_gate
+    return _sided(criterion.side, written)

@@ -117,9 +117,10 @@ class Case:
             return self.keys(test, view.side)
         return self._grounding(view).of(test).seen
 
-    def assumed(self, rule: Rule, view: View) -> tuple[Gap, ...]:
-        """The unknown findings that a fired rule went ahead without."""
-        return self.gaps(self._grounding(view).assumed(rule), view)
+    def assumed(self, rule: Rule, view: View) -> dict[str, tuple[Gap, ...]]:
+        """The unknown findings that a fired rule went ahead without, by the way it did (WAYS)."""
+        found = self._grounding(view).assumed(rule)
+        return {way: self.gaps(criteria, view) for way, criteria in found.items()}
 
     def gaps(self, criteria: tuple[Criterion, ...], view: View) -> tuple[Gap, ...]:
         """The findings whose absence leaves these criteria open."""

@@ -1,6 +1,7 @@
 """The trace: every rule that fired, in reading order, with what made it hold and what it assumed."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from service.answer.case import Case
 from service.answer.recommendations import Offer
@@ -79,7 +80,7 @@ def _firing(
         because=because(case, rule, reading.held, assumed, view),
         inputs=inputs,
         premises=tuple(premise(c, view) for c in reading.held if not isinstance(c, FindingTest)),
-        assumed=assumed,
+        assumed=tuple(dict.fromkeys(chain.from_iterable(assumed.values()))),
         caution=caution(case.rulebase, rule, tuple((seen.finding, seen.value) for seen in inputs)),
     )
 

@@ -2,7 +2,7 @@
 
 A `not_known`, a formula that is never unknown, and an `unless` that is open all let a rule
 fire on what is not known. A strict three-valued reading would leave it open there; what that
-reading leaves open is what the rule assumed.
+reading leaves open is what the rule assumed, and by which of the three is what WAYS name.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +28,8 @@ from service.inference.infer import Inference
 from service.inference.view import View
 
 TruthOf = Callable[[Criterion], Truth]
+WAYS = ("unanswered_counts", "unknown_not_counted", "exception_not_made")
+"""How a rule goes ahead without a finding: by `not_known`, by a formula, by `unless`; keys of the wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class Grounding:
         self._view = view
         self._found: dict[tuple[FindingTest, bool], Grounds] = {}
 
-    def assumed(self, rule: Rule) -> tuple[Criterion, ...]:
-        """The criteria of a fired rule whose being unknown let it fire."""
+    def assumed(self, rule: Rule) -> dict[str, tuple[Criterion, ...]]:
+        """For each of WAYS the criteria of a fired rule whose being unknown let it fire."""
         if rule.code not in self._inference.rulebase.may_assume:
-            return ()
-        let_pass = _let_pass(rule.when, self._verdict, self._strict_verdict)
-        could_suppress = _open(rule.unless, self._strict_verdict)
-        return tuple(dict.fromkeys((*let_pass, *could_suppress)))
+            return {}
+        let_pass = dict.fromkeys(_let_pass(rule.when, self._verdict, self._strict_verdict))
+        open_ = tuple(criterion for criterion in let_pass if self._verdict(criterion) is None)
+        formulas = tuple(criterion for criterion in let_pass if criterion not in open_)
+        could_suppress = tuple(dict.fromkeys(_open(rule.unless, self._strict_verdict)))
+        return dict(zip(WAYS, (open_, formulas, could_suppress), strict=True))
 
     def _verdict(self, criterion: Criterion) -> Truth:
         return self._inference.reference.truth(criterion, self._view)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from service.answer.case import Case, shown
-from service.domain.assessment import CriterionVerdict, LedgerRow, Shown, Verdict
+from service.domain.assessment import CriterionVerdict, LedgerRow, Verdict
 from service.domain.exam import OTHER, SIDES, Side
+from service.domain.logic import Truth
 from service.domain.rule import (
     ClassTest,
     CoverageTest,
@@ -47,9 +48,8 @@ def _criteria(case: Case, rule: Rule, view: View) -> Iterator[CriterionVerdict]:
 def _criterion(case: Case, part: str, criterion: Criterion, view: View) -> CriterionVerdict:
     truth = case.inference.reference.truth(criterion, view)
     match criterion:
-        case FindingTest(finding, word, _, needed):
-            seen, side = _seen(case, criterion, view)
-            return CriterionVerdict(part, finding, side, needed or word, truth, seen)  # type: ignore[arg-type]
+        case FindingTest():
+            return _finding(case, part, criterion, truth, view)
         case StateTest(state):
             return CriterionVerdict(part, f"state {state}", None, "present", truth, _tri(view.states[state]))  # type: ignore[arg-type]
         case ClassTest(contributor, classes):
@@ -64,13 +64,15 @@ def _criterion(case: Case, part: str, criterion: Criterion, view: View) -> Crite
             return CriterionVerdict(part, "assessed", view.side, "this side", truth, _tri(truth))  # type: ignore[arg-type]
 
 
-def _seen(case: Case, test: FindingTest, view: View) -> tuple[Shown, Side | None]:
+def _finding(case: Case, part: str, test: FindingTest, truth: Truth, view: View) -> CriterionVerdict:
     definition = case.rulebase.findings.get(test.finding) or case.rulebase.derived[test.finding]
     side = (OTHER[view.side] if test.other else view.side) if definition.sided else None
     if test.finding in case.rulebase.derived:
-        return shown(view.levels[case.inference.slots.of(test.finding, test.other)]), side
-    found = case.seen((test.finding, side))
-    return (found.value if found else None), side
+        seen, gate = shown(view.levels[case.inference.slots.of(test.finding, test.other)]), None
+    else:
+        found = case.seen((test.finding, side))
+        seen, gate = (found.value, found.through_gate) if found else (None, None)
+    return CriterionVerdict(part, test.finding, side, test.needed or test.word, truth, seen, gate)  # type: ignore[arg-type]
 
 
 def _tri(truth: bool | None) -> str:

@@ -18,18 +18,35 @@ def noted(trace: list[Firing]) -> Iterator[NoteShown]:
 
 
 def screen_notes(case: Case) -> Iterator[NoteShown]:
-    """Findings too old to count, and clearances that do not."""
+    """Findings too old to count, items that a gate answers, and clearances that do not count."""
     stale = case.rulebase.conventions["stale_finding"]
     wording = case.rulebase.wording
     for observation in case.usable.stale:
         named = name_of(case.rulebase.findings[observation.finding], observation.side)
         yield NoteShown(stale.code, observation.side, "exam", stale.text.format(finding=named))
+    yield from _through_gates(case)
     for clearance in case.screen.outdated_clearances:
         text = wording["clearance_too_old"].format(flag=clearance.flag)
         yield NoteShown(clearance.flag, None, "exam", text)
     for clearance in case.screen.unused_clearances:
         text = wording["clearance_unused"].format(flag=clearance.flag)
         yield NoteShown(clearance.flag, None, "exam", text)
+
+
+def _through_gates(case: Case) -> Iterator[NoteShown]:
+    """Items that somebody could not or would not answer, and that a gate's no answers all the same."""
+    code = case.rulebase.conventions["unknown_never_fires"].code
+    for key in sorted(case.usable.posted, key=lambda key: (key[0], key[1] or "")):
+        posted, gate = case.usable.posted[key], case.usable.through.get(key[0])
+        if gate is not None and posted.status in ("unable", "refused"):
+            definition = case.rulebase.findings[key[0]]
+            text = case.rulebase.wording["gate_answers"].format(
+                finding=name_of(definition, key[1]),
+                status=posted.status,
+                gate=case.rulebase.gates[gate.finding].label,
+                value=value_words(case.rulebase, definition, definition.value_at_gate_no),
+            )
+            yield NoteShown(code, key[1], "exam", text)
 
 
 def convention_notes(

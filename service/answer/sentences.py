@@ -1,10 +1,11 @@
 """Trace sentences as a therapist would say them, with the value, side and unit that were seen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 from service.answer.case import Case
+from service.answer.grounds import WAYS
 from service.domain.assessment import Gap, Input, Premise, Shown
 from service.domain.exam import OTHER, Level, Side
 from service.domain.rule import (
@@ -22,13 +23,19 @@ from service.domain.vocabulary import DerivedDefinition, FindingDefinition, Obse
 from service.inference.view import View
 
 COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
-PARTS = ("seen", "not_examined", "concluded", "screen", "assumed")
+PARTS = ("seen", "not_examined", "concluded", "screen", *WAYS)
 """The parts of a sentence between title and rationale, in order; each a key of the wording."""
 
 MOST_SAID = 20_000
 
 
-def because(case: Case, rule: Rule, held: tuple[Criterion, ...], assumed: tuple[Gap, ...], view: View) -> str:
+def because(
+    case: Case,
+    rule: Rule,
+    held: tuple[Criterion, ...],
+    assumed: Mapping[str, tuple[Gap, ...]],
+    view: View,
+) -> str:
     """Why the rule fired: title, what was seen, not examined, concluded and assumed, rationale."""
     said: dict[str, dict[str, None]] = {part: {} for part in PARTS}
     limits = _limits(held)
@@ -39,7 +46,8 @@ def because(case: Case, rule: Rule, held: tuple[Criterion, ...], assumed: tuple[
         elif not isinstance(criterion, AssessedTest):
             said[_part_of(case, criterion)][_conclusion_said(case, criterion, view)] = None
     findings, wording = case.rulebase.findings, case.rulebase.wording
-    said["assumed"] = {name_of(findings[gap.finding], gap.side): None for gap in assumed}
+    for way, gaps in assumed.items():
+        said[way] = {name_of(findings[gap.finding], gap.side): None for gap in gaps}
     parts = [wording[part].format(list="; ".join(said[part])) for part in PARTS if said[part]]
     return " ".join([f"{rule.title}.", *parts, rule.because])
 

@@ -208,7 +208,10 @@ class Undetermined:
 
 @dataclass(frozen=True, slots=True)
 class CriterionVerdict:
-    """One criterion as the ledger shows it. `seen` is None where nothing was observed."""
+    """One criterion as the ledger shows it. `seen` is None where nothing was observed.
+
+    `through_gate` is the gate whose answer no answered the finding.
+    """
 
     part: Literal["when", "unless"]
     reads: str
@@ -216,6 +219,7 @@ class CriterionVerdict:
     needed: str
     truth: Truth
     seen: Shown
+    through_gate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

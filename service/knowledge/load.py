@@ -47,7 +47,9 @@ WORDING = {
     "not_examined": ("list",),
     "concluded": ("list",),
     "screen": ("list",),
-    "assumed": ("list",),
+    "unanswered_counts": ("list",),
+    "unknown_not_counted": ("list",),
+    "exception_not_made": ("list",),
     "pain_limited": (),
     "classed": ("label", "words", "certainty"),
     "coverage": ("label", "assessed", "of"),
@@ -60,6 +62,7 @@ WORDING = {
     "reason_referral": (),
     "reason_outside": (),
     "derived_out_of_range": ("finding", "value", "inputs", "lowest", "highest"),
+    "gate_answers": ("finding", "status", "gate", "value"),
     "clearance_unused": ("flag",),
     "clearance_too_old": ("flag",),
 }

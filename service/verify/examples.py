@@ -152,7 +152,10 @@ class Examples:
             return
         for key, found in (
             ("gaps", lambda: {gap.finding for gap in run.case.gaps(run.reading.open, view)}),
-            ("assumed", lambda: {gap.finding for gap in run.case.assumed(run.rule, view)}),
+            (
+                "assumed",
+                lambda: {g.finding for gaps in run.case.assumed(run.rule, view).values() for g in gaps},
+            ),
         ):
             if key in expect and set(_texts(expect[key])) != found():
                 yield f"expected {key} {sorted(_texts(expect[key]))}, found {sorted(found())}"

@@ -181,6 +181,43 @@ def test_a_count_assumes_the_unanswered_items_that_could_turn_it(
     assert {seen.finding for seen in made.inputs} >= answers.keys()
 
 
+COUNTS, NOT_COUNTED, NO_EXCEPTION = (
+    "Not answered, and counted on the safe side: ",
+    "Not known, and not counted: ",
+    "Not known, so the exception was not made: ",
+)
+NO_HOT_GATE = {name: value for name, value in SCREENED.items() if name != "gate_hot_or_unwell"}
+NO_ONSET = {name: value for name, value in NO_HOT_GATE.items() if name != "pain_onset.left"}
+NO_AGE = {name: value for name, value in SCREENED.items() if name != "age_years"}
+HOT = "An acutely hot, swollen, very painful joint with restricted movement, left"
+
+
+@pytest.mark.parametrize(
+    ("findings", "code", "said"),
+    [
+        ({**NO_HOT_GATE, "knee_effusion.left": "3+"}, "Z21", {COUNTS: HOT}),
+        ({**NO_ONSET, "knee_effusion.left": "3+"}, "Z21", {
+            COUNTS: HOT, NO_EXCEPTION: "How the pain began, left",
+        }),
+        ({**NO_AGE, "unexplained_bone_pain": "yes"}, "Z05a", {COUNTS: "Age"}),
+        ({**OPEN_LEG, **dict.fromkeys(POSITIVE[:-2], "no"), ALTERNATIVE: "no"}, "Z04d", {
+            NOT_COUNTED: "Collateral surface veins that are not varicose; "
+            "A documented deep vein thrombosis in the past",
+        }),
+        ({**SCREENED, "hip_add_mmt.left": "4", **DYNAMOMETRY}, "H13", {NOT_COUNTED: "Dynamometry protocol"}),
+        ({**SCREENED, "fpi6.left": 3}, "F14", {NO_EXCEPTION: "Navicular drop, left"}),
+        ({**SCREENED, "hip_er_mmt.left": "4"}, "H01", {}),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_in_what_way_the_rule_went_ahead_without(
+    assessed: Assess, findings: Short, code: str, said: dict[str, str]
+) -> None:
+    made = next(made for made in assessed(findings).trace if made.rule.code == code)
+    for way in (COUNTS, NOT_COUNTED, NO_EXCEPTION):
+        _, _, after = made.because.partition(way)
+        assert after.split(". ")[0] == said.get(way, "")
+
+
 def test_a_suppressed_rule_names_what_suppressed_it(assessed: Assess) -> None:
     strength = {"hip_er_mmt.left": "4", "hip_er_hhd_pct_bw.left": 25, "hhd_protocol": "khayambashi_2016"}
     assessment = assessed({**SCREENED, **strength})

@@ -123,6 +123,39 @@ def test_what_a_rule_notes_is_said_with_its_code_and_what_it_is_about(assessed: 
     assert [(note.side, note.about) for note in notes] == [("left", "hip_instability")]
 
 
+# -- items that a gate answers -------------------------------------------------------------------
+
+REFUSED: Short = {"chest_pain_new": {"status": "refused"}, "locked_knee.left": {"status": "unable"}}
+ANSWERED = [
+    'New chest pain: sent as refused. The gate "Heart or breathing", answered no, answers it all the same: no.',
+    "The knee is locked by a mechanical block to straightening, not by pain alone, left: sent as unable. "
+    'The gate "Locked knee", answered no, answers it all the same: no.',
+]
+
+
+def test_an_item_refused_that_its_gate_answers_is_said_also_under_a_hold(assessed: Assess) -> None:
+    assert texts(assessed({**SCREENED, **REFUSED}), "U01") == ANSWERED
+    held = assessed({**SCREENED, **REFUSED, "fever": "yes"})
+    assert (held.safety.status, texts(held, "U01")) == ("hold", ANSWERED)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"chest_pain_new": "no"},
+        {"chest_pain_new": {"status": "not_assessed"}},
+        {**REFUSED, "gate_heart_or_breathing": "yes", "gate_locked_knee": "yes"},
+        {**REFUSED, "gate_heart_or_breathing": aged("no", 30), "gate_locked_knee": {"status": "refused"}},
+        {"hip_er_mmt.left": {"status": "refused"}},
+    ],
+)
+def test_nothing_is_said_of_an_item_sent_as_open_or_that_no_gate_answers(
+    assessed: Assess, given: Short
+) -> None:
+    assert texts(assessed({**SCREENED, **given}), "U01") == []
+
+
 # -- findings computed from others ---------------------------------------------------------------
 
 FORCE: Short = {"hip_abd_hhd_n.left": 900, "body_mass_kg": 40}

@@ -71,7 +71,7 @@ SEEN = {
         {"trunk_control": "good", "fpi6.left": 3}, "R01", ". Not examined: Hip region, left. ",
     ),
     "what it went ahead without": (
-        {"fpi6.left": 3}, "F14", "Not known, and taken to change nothing: Navicular drop, left. ",
+        {"fpi6.left": 3}, "F14", "Not known, so the exception was not made: Navicular drop, left. ",
     ),
     "a state of one side": ({"fpi6.left": 10}, "R08", "Seen: Low or pronated arch, left. "),
     "a state without a side": (
