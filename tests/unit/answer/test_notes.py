@@ -127,7 +127,8 @@ def test_what_a_rule_notes_is_said_with_its_code_and_what_it_is_about(assessed: 
 
 REFUSED: Short = {"chest_pain_new": {"status": "refused"}, "locked_knee.left": {"status": "unable"}}
 ANSWERED = [
-    'New chest pain: sent as refused. The gate "Heart or breathing", answered no, answers it all the same: no.',
+    'New chest pain: sent as refused. The gate "Heart or breathing", answered no, answers it all the same: '
+    "no.",
     "The knee is locked by a mechanical block to straightening, not by pain alone, left: sent as unable. "
     'The gate "Locked knee", answered no, answers it all the same: no.',
 ]
