@@ -35,9 +35,7 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
 
 def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     safety = assessment.safety
-    referred = any(flag.flag.urgency.refers for flag in safety.flags)
-    word = "no open flag" if safety.status == "clear" and referred else safety.status
-    tree = Tree(f"[bold]Safety screen: {word}")
+    tree = Tree(f"[bold]Safety screen: {safety.words}")
     for flag in safety.flags:
         _flag(tree, flag)
     if safety.not_screened:

@@ -14,11 +14,19 @@ def safety(case: Case) -> Safety:
     screen = case.screen
     return Safety(
         status=screen.status,
+        words=_words(case),
         referral_first=screen.referral_first,
         flags=tuple(_flag(case, raised) for raised in screen.raised),
         not_screened=screen.not_screened,
         withheld_reason=screen.withheld,
     )
+
+
+def _words(case: Case) -> str:
+    """The status; but a screen with a flag is never called clear, though somebody cleared the flag."""
+    status = case.screen.status
+    cleared = any(raised.flag.urgency.refers for raised in case.screen.raised)
+    return case.rulebase.wording["no_open_flag"] if status == "clear" and cleared else status
 
 
 def _flag(case: Case, raised: Raised) -> Flag:

@@ -6,15 +6,17 @@ from itertools import groupby
 from service.answer.case import Case
 from service.answer.next_tests import ask_next
 from service.answer.sentences import capital, class_said, listed
-from service.domain.assessment import Flag, Knee, Safety, Summary
+from service.domain.assessment import AskNext, Flag, Knee, Safety, Summary
 
 MOST_NAMED = 3
 
 
 def summary(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Summary:
+    asked = ask_next(case, knees)
+    headline = _hold(case, safety, asked) if safety.status == "hold" else _headline(case, safety, knees)
     return Summary(
-        headline=" ".join(_headline(case, safety, knees)),
-        ask_next=ask_next(case, knees),
+        headline=" ".join(headline),
+        ask_next=asked,
         safety_left=len(safety.not_screened),
     )
 
@@ -22,10 +24,8 @@ def summary(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Summary:
 def _headline(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Iterator[str]:
     wording = case.rulebase.wording
     open_ = [flag for flag in safety.flags if flag.clearance is None]
-    if safety.status == "hold":
-        yield from _hold(case, [flag for flag in open_ if flag.flag.withholds == "all"])
-        return
     yield from _flags(case, open_, safety.referral_first)
+    yield from _cleared(case, safety)
     outside = [flag for flag in open_ if flag.flag.outside_intended_use]
     if outside:
         yield wording["headline_outside"].format(flags=_labels(outside))
@@ -37,13 +37,17 @@ def _headline(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Iterator[s
     yield wording["headline_not_excluded"]
 
 
-def _hold(case: Case, flags: list[Flag]) -> Iterator[str]:
+def _hold(case: Case, safety: Safety, asked: tuple[AskNext, ...]) -> Iterator[str]:
+    """What holds the answer back; what is still open only where nothing must be done first."""
     wording = case.rulebase.wording
+    flags = [flag for flag in safety.flags if flag.clearance is None and flag.flag.withholds == "all"]
     yield from _flags(case, flags)
     out = [flag for flag in flags if flag.flag.out_of_scope]
     if out:
         yield wording["headline_out_of_scope"].format(flags=_labels(out))
     yield wording["headline_out_of_scope_only" if len(out) == len(flags) else "headline_hold"]
+    if asked:
+        yield wording["headline_hold_open"].format(left=len(safety.not_screened))
 
 
 def _flags(case: Case, flags: list[Flag], referral_first: bool = False) -> Iterator[str]:
@@ -53,6 +57,16 @@ def _flags(case: Case, flags: list[Flag], referral_first: bool = False) -> Itera
     for urgency, alike in groupby(said, key=lambda flag: flag.flag.urgency):
         yield capital(case.rulebase.wording[key].format(urgency=urgency.words, flags=_labels(alike)))
         key = "headline_flags"
+
+
+def _cleared(case: Case, safety: Safety) -> Iterator[str]:
+    """The flags that were cleared, by the role of who cleared them."""
+    by_role: dict[str, list[Flag]] = {}
+    for flag in safety.flags:
+        if flag.clearance is not None:
+            by_role.setdefault(flag.clearance.role, []).append(flag)
+    for role, flags in by_role.items():
+        yield case.rulebase.wording["headline_cleared"].format(role=role, flags=_labels(flags))
 
 
 def _labels(flags: Iterable[Flag]) -> str:

@@ -110,7 +110,10 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
+    """The screen's result. `words` is the status as people read it."""
+
     status: SafetyStatus
+    words: str
     referral_first: bool
     flags: tuple[Flag, ...]
     not_screened: tuple[tuple[str, Side | None], ...]

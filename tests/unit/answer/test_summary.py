@@ -1,10 +1,15 @@
 """The headline: what to do first, then what shows signs, never without the certainty of its link."""
 
+from datetime import timedelta
+
+import pytest
+
 from tests.unit.answer.parts import Assess
-from tests.unit.short_exams import SCREENED, TOUCHED, Short
+from tests.unit.short_exams import PERFORMED, SCREENED, TOUCHED, Short
 
 SEEN = {**SCREENED, **TOUCHED}
 FOOT = {"fpi6.left": 10}
+HIPS = {"obligate_external_rotation.left": "no", "hip_internal_rotation_lost.left": "no"}
 FOOT_SAID = "foot base not stable (some signs; link certainty low)"
 OTHERS = "8 of 9 contributors examined too little to judge"
 NOT_EXCLUDED = "The safety screen does not exclude serious disease."
@@ -127,8 +132,7 @@ def test_an_operated_leg_is_named_and_its_knee_out_of_scope(assessed: Assess) ->
 
 
 def test_an_age_outside_the_intended_use_is_said(assessed: Assess) -> None:
-    hips = {f"{id_}.left": "no" for id_ in ("obligate_external_rotation", "hip_internal_rotation_lost")}
-    assert _headline(assessed, {**SEEN, **FOOT, **hips, "limp": "no", "age_years": 17}).startswith(
+    assert _headline(assessed, {**SEEN, **FOOT, **HIPS, "limp": "no", "age_years": 17}).startswith(
         f"Outside the intended use: Age 12 to 17. Left knee: {FOOT_SAID};"
     )
 
@@ -142,9 +146,62 @@ def test_under_a_hold_it_says_how_urgent_it_is_and_nothing_else(assessed: Assess
 
 
 def test_out_of_scope_is_not_said_as_an_emergency_unless_it_is_one(assessed: Assess) -> None:
-    child = {**SCREENED, "age_years": 11}
+    child = {**SCREENED, **HIPS, "limp": "no", "age_years": 11}
     assert assessed(child).summary.headline == "Out of scope: Age under 12. Nothing else is shown."
     assert assessed({**child, "fever": "yes"}).summary.headline == (
         "The same day: Fever or generally unwell. Out of scope: Age under 12. "
         "Nothing else is shown until this is settled."
     )
+
+
+@pytest.mark.parametrize(
+    ("findings", "ends"),
+    [
+        ({"fever": "yes"}, " Safety questions still open: 2."),
+        ({"fever": "yes", "gate_locked_knee": "no", "gate_bone_stress": "no"}, " is settled."),
+        ({"acute_hot_swollen_joint.left": "yes"}, " is settled."),
+        ({"age_years": 11}, " Nothing else is shown. Safety questions still open: 5."),
+    ],
+)
+def test_under_a_hold_it_says_what_is_still_open_unless_something_must_be_done_first(
+    assessed: Assess, findings: Short, ends: str
+) -> None:
+    left_out = ("gate_locked_knee", "gate_bone_stress")
+    open_ = {name: value for name, value in SEEN.items() if name not in left_out}
+    assert assessed({**open_, **findings}).summary.headline.endswith(ends)
+
+
+# -- what was cleared ------------------------------------------------------------------------------
+
+HOT = {"acute_hot_swollen_joint.left": "yes", "fever": "yes", "locked_knee.left": "yes"}
+
+
+def _clearance(flag: str, role: str) -> dict[str, str]:
+    at = (PERFORMED + timedelta(minutes=5)).isoformat()
+    return {"flag": flag, "by": "Dr A", "role": role, "reason": "examined", "evidence": "normal", "at": at}
+
+
+def test_a_cleared_flag_is_named_with_the_role_of_who_cleared_it(assessed: Assess) -> None:
+    clearances = (_clearance("Z03", "physician"), _clearance("Z15", "nurse"), _clearance("Z06", "physician"))
+    said = assessed({**SEEN, **FOOT, **HOT}, clearances=clearances)
+    assert said.summary.headline.startswith(
+        "Cleared (role: physician): Possible infection of joint or bone, left; Locked knee, left. "
+        "Cleared (role: nurse): Fever or generally unwell. Left knee: "
+    )
+    assert (said.safety.status, said.safety.words) == ("clear", "no open flag")
+
+
+def test_what_is_open_comes_before_what_was_cleared(assessed: Assess) -> None:
+    clearances = (_clearance("Z03", "physician"), _clearance("Z15", "nurse"))
+    said = assessed({**SEEN, **FOOT, **HOT}, clearances=clearances)
+    assert said.summary.headline.startswith(
+        "Referral first, within two weeks or by the local rule: Locked knee, left. "
+        "Cleared (role: physician): Possible infection of joint or bone, left. Cleared (role: nurse): "
+    )
+    assert (said.safety.status, said.safety.words) == ("refer", "refer")
+
+
+def test_only_a_screen_without_a_flag_beyond_a_note_is_called_clear(assessed: Assess) -> None:
+    for findings in ({}, {**HIPS, "limp": "no", "age_years": 17}):
+        safety = assessed({**SEEN, **findings}).safety
+        assert (safety.status, safety.words) == ("clear", "clear")
