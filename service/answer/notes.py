@@ -54,7 +54,7 @@ def convention_notes(
 ) -> Iterator[NoteShown]:
     """What the conventions say of this exam: pain-limited tests, regions left out, too little seen."""
     yield from _pain_limited(case)
-    yield from _impossible(case)
+    yield from _doubtful(case)
     for knee in knees:
         if knee.in_scope:
             yield from _of_knee(case, knee)
@@ -69,26 +69,37 @@ def _pain_limited(case: Case) -> Iterator[NoteShown]:
         yield NoteShown(convention.code, observation.side, "exam", convention.text.format(finding=named))
 
 
-def _impossible(case: Case) -> Iterator[NoteShown]:
-    """Findings whose own formula gave what cannot be."""
+def _doubtful(case: Case) -> Iterator[NoteShown]:
+    """Findings whose own formula gave what cannot be, or something else than was sent."""
     code = case.rulebase.conventions["out_of_range_refused"].code
-    for observation in case.usable.impossible:
-        rulebase, definition = case.rulebase, case.rulebase.findings[observation.finding]
-        inputs = [case.usable.posted[key] for key in observation.derived_from]
-        text = rulebase.wording["derived_out_of_range"].format(
-            finding=name_of(definition, observation.side),
-            value=value_words(rulebase, definition, shown(observation.value)),
-            inputs="; ".join(_with_value(case, seen) for seen in inputs),
-            lowest=value_words(rulebase, definition, shown(definition.minimum)),
-            highest=value_words(rulebase, definition, shown(definition.maximum)),
-        )
-        yield NoteShown(code, observation.side, "exam", text)
+    wording = case.rulebase.wording
+    for computed in case.usable.doubtful:
+        definition = case.rulebase.findings[computed.finding]
+        inputs = "; ".join(_with_value(case, case.usable.posted[key]) for key in computed.derived_from)
+        sent = case.usable.posted.get((computed.finding, computed.side))
+        if sent is not None and sent.observed:
+            text = wording["derived_differs"].format(
+                sent=_with_value(case, sent), inputs=inputs, computed=_value(case, computed)
+            )
+        else:
+            text = wording["derived_out_of_range"].format(
+                finding=name_of(definition, computed.side),
+                value=_value(case, computed),
+                inputs=inputs,
+                lowest=value_words(case.rulebase, definition, shown(definition.minimum)),
+                highest=value_words(case.rulebase, definition, shown(definition.maximum)),
+            )
+        yield NoteShown(code, computed.side, "exam", text)
 
 
 def _with_value(case: Case, observation: Observation) -> str:
     definition = case.rulebase.findings[observation.finding]
-    value = value_words(case.rulebase, definition, shown(observation.value))
-    return f"{name_of(definition, observation.side)}: {value}"
+    return f"{name_of(definition, observation.side)}: {_value(case, observation)}"
+
+
+def _value(case: Case, observation: Observation) -> str:
+    definition = case.rulebase.findings[observation.finding]
+    return value_words(case.rulebase, definition, shown(observation.value))
 
 
 def _of_knee(case: Case, knee: Knee) -> Iterator[NoteShown]:

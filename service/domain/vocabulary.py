@@ -87,6 +87,8 @@ class FindingDefinition:
     safety: SafetyRole | None = None
     codes: tuple[Mapping[str, str], ...] = ()
     derive: "Ratio | None" = None
+    agrees_within: Fraction = Fraction(0)
+    """How far a posted value may be from what `derive` gives without a note."""
     _ranks: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -35,8 +35,9 @@ class Usable:
     stale: tuple[Observation, ...]
     lapsed: frozenset[Key]
     """Answers that count as findings, but were not given for this exam's screen."""
-    impossible: tuple[Observation, ...]
-    """What formulas of findings yielded outside the finding's range; such a finding is unknown."""
+    doubtful: tuple[Observation, ...]
+    """What formulas of findings yielded in vain: outside the finding's range, so that it stays unknown, or
+    other than the value that was posted, which counts."""
 
     def answered(self, key: Key, directly: bool = False) -> bool:
         """Answered for the screen; directly means by itself and not through a gate."""
@@ -246,8 +247,8 @@ class SafetyScreen:
         gates_no = {gate: a for gate, a in answers.items() if a is not None and a.value == "no"}
         through = {item: answer for gate, answer in gates_no.items() for item in gates[gate].items}
         stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
-        posted, impossible = derive_observations(self.rulebase, kept)
-        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old), impossible)
+        posted, doubtful = derive_observations(self.rulebase, kept)
+        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old), doubtful)
 
     # -- what is due ---------------------------------------------------------------------------
 

@@ -257,27 +257,37 @@ def _count(
 def derive_observations(
     rulebase: RuleBase, posted: Mapping[Key, Observation]
 ) -> tuple[Mapping[Key, Observation], tuple[Observation, ...]]:
-    """The observations with those added that a finding's own formula yields; and what it may not yield.
+    """The observations with those added that a finding's own formula yields; and what it yields in vain.
 
     A formula is used only where the finding was not posted, or as not assessed, and every input
     is observed. The result counts as observed and names its inputs, unless it is out of range:
-    then the finding stays unknown.
+    then the finding stays unknown. A posted value counts whatever the formula yields.
     """
     observations = dict(posted)
-    impossible: list[Observation] = []
+    doubtful: list[Observation] = []
     for definition in rulebase.findings.values():
         if definition.derive is None:
             continue
         for side in SIDES if definition.sided else (None,):
             given = observations.get((definition.id, side))
-            if given is not None and given.status != "not_assessed":
+            if given is not None and given.status not in ("not_assessed", "observed"):
                 continue
-            derived = _derived_observation(rulebase, definition, side, observations)
-            if derived is not None and definition.in_range(derived.value):  # type: ignore[arg-type]
-                observations[definition.id, side] = derived
-            elif derived is not None:
-                impossible.append(derived)
-    return observations, tuple(impossible)
+            computed = _derived_observation(rulebase, definition, side, observations)
+            if computed is None or _agree(definition, given, computed):
+                continue
+            if (given is not None and given.observed) or not definition.in_range(computed.value):  # type: ignore[arg-type]
+                doubtful.append(computed)
+            else:
+                observations[definition.id, side] = computed
+    return observations, tuple(doubtful)
+
+
+def _agree(definition: FindingDefinition, given: Observation | None, computed: Observation) -> bool:
+    """Whether a value was posted that is what the formula yields."""
+    if given is None or not given.observed:
+        return False
+    apart = Fraction(given.value) - Fraction(computed.value)  # type: ignore[arg-type]
+    return abs(apart) <= definition.agrees_within
 
 
 def _derived_observation(

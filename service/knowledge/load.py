@@ -64,6 +64,7 @@ WORDING = {
     "reason_incomplete": (),
     "reason_referral": (),
     "reason_outside": (),
+    "derived_differs": ("sent", "inputs", "computed"),
     "derived_out_of_range": ("finding", "value", "inputs", "lowest", "highest"),
     "gate_answers": ("finding", "status", "gate", "value"),
     "clearance_unused": ("flag",),

@@ -152,6 +152,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
     numeric = type_ in ("number", "integer")
     minimum, maximum = _read_range(entry) if numeric else (None, None)
     step = _read_step(entry, type_) if numeric else None
+    derive, agrees_within = _read_derive(entry, into, step)
     definition = FindingDefinition(
         id=key,
         label=entry.text("label"),
@@ -176,7 +177,8 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         changeable=entry.flag("changeable"),
         burden_seconds=entry.integer("burden_seconds"),
         codes=tuple(_read_code(code) for code in entry.each("codes", required=False)),
-        derive=_read_derive(entry, into) if entry.has("derive") else None,
+        derive=derive,
+        agrees_within=agrees_within,
     )
     if definition.derive is not None and not numeric:
         entry.problem("'derive' computes a number", entry.line_of("derive"))
@@ -315,12 +317,18 @@ def _read_code(code: Fields) -> MappingType[str, str]:
     return read
 
 
-def _read_derive(entry: Fields, into: Vocabulary) -> Ratio:
+def _read_derive(entry: Fields, into: Vocabulary, step: Decimal | None) -> tuple[Ratio | None, Fraction]:
+    """A finding's own formula, and how far a posted value may be from it: its step, unless said."""
+    if not entry.has("derive"):
+        return None, Fraction(0)
     formula = entry.section("derive")
     formula.one_of("kind", ("ratio",))
+    within = formula.number("agrees_within", step or Decimal(1))
+    if within < 0:
+        formula.problem("'agrees_within' is below 0", formula.line_of("agrees_within"))
     ratio = read_ratio(formula, into)
     formula.done()
-    return ratio
+    return ratio, Fraction(within)
 
 
 def read_ratio(formula: Fields, into: Vocabulary) -> Ratio:

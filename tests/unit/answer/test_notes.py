@@ -173,6 +173,38 @@ def test_a_computed_value_that_cannot_be_is_not_used_and_is_said(assessed: Asses
     assert firing(assessment, "H09").rule.code == "H09", "the manual test counts instead"
 
 
+SHARE: Short = {"hip_er_hhd_n.left": 300, "body_mass_kg": 70, "hhd_protocol": "khayambashi_2016"}
+"""300 N of 70 kg are 43.687 %."""
+
+
+def test_a_value_sent_that_force_and_mass_contradict_counts_and_is_said(assessed: Assess) -> None:
+    assessment = assessed({**SCREENED, **SHARE, "hip_er_hhd_pct_bw.left": 20})
+    assert texts(assessment, "U07") == [
+        "External rotators, force as a share of body weight, left: 20 % was sent, but External rotators, "
+        "dynamometer force, left: 300 N; Body mass: 70 kg give 43.6872 %. The value that was sent counts; "
+        "check what was entered."
+    ]
+    assert firing(assessment, "H03").inputs[0].value == 20
+
+
+@pytest.mark.parametrize(
+    ("share", "differs"),
+    [(42.6, True), (42.7, False), (43.7, False), (44, False), (44.6, False), (44.7, True),
+     ({"status": "refused"}, False), ({"status": "not_assessed"}, False)],
+)  # fmt: skip
+def test_what_rounding_explains_is_not_said(
+    assessed: Assess, share: float | dict[str, str], differs: bool
+) -> None:
+    said = texts(assessed({**SCREENED, **SHARE, "hip_er_hhd_pct_bw.left": share}), "U07")
+    assert len(said) == differs
+
+
+def test_a_value_sent_counts_also_where_the_computed_one_cannot_be(assessed: Assess) -> None:
+    (said,) = texts(assessed({**SCREENED, **FORCE, "hip_abd_hhd_pct_bw.left": 30}), "U07")
+    assert "30 % was sent" in said
+    assert "give 229.358 %. The value that was sent counts" in said
+
+
 def test_at_the_end_of_its_range_it_counts(assessed: Assess) -> None:
     """98.1 N per 10 kg are 100 %, so 147.15 N are 150 %."""
     force = {"hip_abd_hhd_n.left": 588.6, "body_mass_kg": 40}
@@ -193,3 +225,5 @@ def test_what_was_refused_is_not_computed(assessed: Assess, status: str) -> None
 
 def test_under_a_hold_no_computed_value_is_spoken_of(assessed: Assess) -> None:
     assert texts(assessed({**SCREENED, **FORCE, "fever": "yes"}), "U07") == []
+    differs = {**SHARE, "hip_er_hhd_pct_bw.left": 20, "fever": "yes"}
+    assert texts(assessed({**SCREENED, **differs}), "U07") == []

@@ -27,6 +27,7 @@ FEVER = "safety/fever-or-unwell.yaml"
 NERVES = "safety/ask-about-nerves-when-very-weak.yaml"
 YOUNG = "safety/spontaneous-fracture-or-bone-signs-in-the-young.yaml"
 CORE = "vocabulary/findings/core.yaml"
+HIPS = "vocabulary/findings/hip.yaml"
 FINDINGS = "vocabulary/findings/foot.yaml"
 KNEE = "vocabulary/findings/knee.yaml"
 SAFETY = "vocabulary/findings/safety.yaml"
@@ -336,6 +337,9 @@ MEANINGS = {
     "a formula for words": M(HISTORY, "    type: choice\n",
         "    type: choice\n    derive: {kind: ratio, of: bmi, to: bmi}\n",
         "'derive' computes a number", "derive:"),
+    "an agreement below nothing": M(HIPS, "of: hip_er_hhd_n, to: body_mass_kg, per: 9.81, agrees_within: 1}",
+        "of: hip_er_hhd_n, to: body_mass_kg, per: 9.81, agrees_within: -1}",
+        "'agrees_within' is below 0"),
     "knees chosen by what has no side": M(BASE, "knee_pain: knee_pain_present", "knee_pain: fever",
         "'fever' is no yes/no finding with a side"),
     "answers that last no time": M(BASE, "answers_last_hours: 24", "answers_last_hours: 0",
