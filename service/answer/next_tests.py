@@ -11,24 +11,30 @@ MOST_ASKED = 3
 
 
 def next_tests(case: Case, view: View, trace: list[Firing]) -> Iterator[NextTest]:
-    """The tests asked for that were not done and that the screen does not forbid."""
-    for firing in trace:
-        for effect in firing.rule.effects:
-            if isinstance(effect, Ask):
-                wanted = effect.findings or _disagreeing(view, firing, trace)
-                findings = tuple(_open(case, view, wanted, again=not effect.findings))
-                if findings:
-                    yield NextTest(firing.rule.code, findings, effect.why)
+    """The tests asked for that were not done and that the screen does not forbid; in the rules' order."""
+    asking = [(firing, e) for firing in trace for e in firing.rule.effects if isinstance(e, Ask)]
+    for firing, effect in sorted(asking, key=lambda asked: not asked[1].first):
+        wanted = effect.findings or _disagreeing(view, firing, trace)
+        findings = tuple(_open(case, view, wanted, again=not effect.findings))
+        if findings:
+            yield NextTest(firing.rule.code, findings, effect.why)
 
 
 def _open(case: Case, view: View, findings: tuple[str, ...], again: bool) -> Iterator[str]:
-    """Those not observed (a gate's questions, and tests to repeat, all the same) and not forbidden."""
+    """Those not done (or, again, done as well) and not forbidden."""
     forbidden = case.screen.forbidden[view.side]
-    slot = case.inference.slots.of
     for finding in findings:
-        done = view.levels[slot(finding)] is not None
-        if finding not in forbidden and (not done or again or finding in case.rulebase.gates):
+        if finding not in forbidden and (again or not _done(case, view, finding)):
             yield finding
+
+
+def _done(case: Case, view: View, finding: str) -> bool:
+    """Observed; a gate only once each of its items was answered by itself."""
+    findings, gate = case.rulebase.findings, case.rulebase.gates.get(finding)
+    if gate is None:
+        return view.levels[case.inference.slots.of(finding)] is not None
+    keys = [(item, view.side if findings[item].sided else None) for item in gate.items]
+    return all(case.usable.answered(key, directly=True) for key in keys)
 
 
 def _disagreeing(view: View, asking: Firing, trace: list[Firing]) -> tuple[str, ...]:

@@ -179,10 +179,11 @@ class Recommend:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Suggests tests; no findings means those that disagree."""
+    """Suggests tests; no findings means those that disagree. First: before all that are not."""
 
     findings: tuple[str, ...]
     why: str
+    first: bool = False
 
 
 Effect = SetState | Score | Note | RaiseFlag | MakeDue | Forbid | Recommend | Ask

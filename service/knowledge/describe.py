@@ -130,8 +130,10 @@ def effect_line(effect: Effect) -> str:
             return f"not to be suggested{until}: {', '.join(ids)}"
         case Recommend(code):
             return f"offers {code}"
-        case Ask(findings):
-            return f"asks for {', '.join(findings) or 'the findings that disagree'}"
+        case Ask(findings, _, first):
+            return (
+                f"asks {'first ' if first else ''}for {', '.join(findings) or 'the findings that disagree'}"
+            )
 
 
 def effect_says(effect: Effect) -> str | None:

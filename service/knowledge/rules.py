@@ -233,10 +233,10 @@ class RuleReader:
 
     def _ask(self, item: Fields) -> Effect:
         node = item.node("ask")
-        why = item.text("why")
+        why, first = item.text("why"), item.flag("first")
         if isinstance(node, Scalar) and node.text == "conflicting":
-            return Ask((), why)
-        return Ask(item.ids("ask", self.vocabulary.findings, "finding"), why)
+            return Ask((), why, first)
+        return Ask(item.ids("ask", self.vocabulary.findings, "finding"), why, first)
 
     # -- examples --------------------------------------------------------------------
 

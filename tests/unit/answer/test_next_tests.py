@@ -79,11 +79,36 @@ def test_at_most_three_are_asked_the_safety_questions_first(assessed: Assess) ->
     ]  # fmt: skip
     two_left = {n: v for n, v in SCREENED.items() if n not in ("gate_locked_knee", "age_years")}
     assert _ask_next(assessed, two_left) == [
-        ("gate_locked_knee", None), ("age_years", None), ("sls_quality", "left"),
+        ("gate_locked_knee", None), ("age_years", None), ("knee_effusion", "left"),
     ]  # fmt: skip
     assert _ask_next(assessed, SCREENED) == [
-        ("sls_quality", "left"), ("lateral_step_down_score", "left"), ("knee_ext_lsi_pct", "left"),
+        ("knee_effusion", "left"), ("sls_quality", "left"), ("lateral_step_down_score", "left"),
     ]  # fmt: skip
+
+
+def test_the_test_whose_result_may_withhold_others_comes_first(assessed: Assess) -> None:
+    codes = list(_asked(assessed, SCREENED))
+    assert codes == ["N13", "N01", "N10"]
+
+
+def test_a_refused_onset_is_asked_and_no_test_on_one_leg_beside_it(assessed: Assess) -> None:
+    refused = {**SCREENED, "pain_onset.left": {"status": "refused"}}
+    assert "N01" not in _asked(assessed, refused)
+    assert _ask_next(assessed, refused) == [
+        ("pain_onset", "left"), ("knee_effusion", "left"), ("knee_ext_lsi_pct", "left"),
+    ]  # fmt: skip
+
+
+def test_the_nerve_questions_are_asked_until_each_was_answered_by_itself(
+    assessed: Assess, rulebase: RuleBase
+) -> None:
+    weak = {**SCREENED, "hip_er_mmt.left": "3"}
+    assert _asked(assessed, weak)["N09"] == ("gate_nerve_or_spine",)
+    sided = {item: rulebase.findings[item].sided for item in rulebase.gates["gate_nerve_or_spine"].items}
+    answers = {f"{item}.left" if side else item: "no" for item, side in sided.items()}
+    assert "N09" not in _asked(assessed, {**weak, **answers})
+    del answers["spreading_numbness"]
+    assert _asked(assessed, {**weak, **answers})["N09"] == ("gate_nerve_or_spine",)
 
 
 def test_what_both_knees_need_without_a_side_is_asked_once(assessed: Assess) -> None:

@@ -148,3 +148,14 @@ def test_every_offered_recommendation_says_why_and_a_refused_one_is_not_given(as
     )
     assert {code for code, why in refusals(assessment).items() if why is None} == set(offered(assessment))
     assert all(made.because for made in knee(assessment).recommendations)
+
+
+def test_nothing_that_leads_to_one_leg_is_offered_where_one_leg_is_unsafe(assessed: Assess) -> None:
+    trained = _whole({"fpi6.left": 10, "sls_quality.left": "poor"})
+    assert {"R08", "R09"} <= set(offered(assessed(trained)))
+    for danger in ({"falls_2_or_more_past_year": "yes"}, {"knee_effusion.left": "2+"}):
+        assessment = assessed({**trained, **danger})
+        assert not {"R08", "R09"} & set(offered(assessment))
+        said = refusals(assessment)
+        assert said["R08"] == said["R09"]
+        assert "exercises that lead to one leg are not suggested" in str(said["R08"])

@@ -52,6 +52,7 @@ ITEMS = {
         "injury_inconsistent_with_story", "falls_2_or_more_past_year",
     ),
 }  # fmt: skip
+INJURY = {(item.rstrip("."), "left" if "." in item else None) for item in ITEMS["gate_acute_injury"]}
 NERVES = {(item.rstrip("."), "left" if "." in item else None) for item in ITEMS["gate_nerve_or_spine"]}
 WELLS = {
     "wells_active_cancer", "wells_paralysis_or_plaster", "wells_recent_bedrest_or_surgery",
@@ -275,6 +276,32 @@ def test_very_weak_muscles_make_the_nerve_questions_due_one_by_one_though_the_ga
     assert screened({**weak, **answers}).due == set()
     some = {**answers, "saddle_numbness": {"status": "refused"}}
     assert screened({**weak, **some}).due == {("saddle_numbness", None)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"pain_onset.left": "acute_traumatic"}, *({"injury_mechanism": m} for m in ("fall", "blunt", "twist"))],
+)
+def test_an_injury_told_makes_its_questions_due_one_by_one_though_the_gate_is_answered_no(
+    screened: Screening, told: Short
+) -> None:
+    assert SCREENED["gate_acute_injury"] == "no"
+    done = screened({**SCREENED, "age_years": 30, **told})
+    answered = {("injury_mechanism", None)} & {(name, None) for name in told}
+    assert (done.due, done.screen.status, done.flags) == (INJURY - answered, "incomplete", [])
+    assert set(done.screen.forbidden["left"]) >= ON_ONE_LEG
+    items = {f"{item}left" if "." in item else item: _no(item) for item in ITEMS["gate_acute_injury"]}
+    assert screened({**SCREENED, "age_years": 30, **items, **told}).screen.status == "clear"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"injury_mechanism": "none"}, {"pain_onset.left": "acute_traumatic", "pain_duration_weeks.left": 2}],
+)
+def test_where_the_answers_about_an_injury_agree_the_gate_answers_its_questions(
+    screened: Screening, told: Short
+) -> None:
+    assert screened({**SCREENED, **told}).due == set()
 
 
 @pytest.mark.parametrize(
@@ -616,6 +643,7 @@ ON_ONE_LEG = {
     "single_leg_stance_s", "trendelenburg", "single_heel_raise", "trunk_control",
     "tripod_first_met_head", "tripod_fifth_met_head", "tripod_heel",
 }  # fmt: skip
+TRAINED_ON_ONE_LEG = {"R08", "R09"}
 
 
 def test_no_strengthening_until_the_nerve_questions_are_answered_one_by_one(screened: Screening) -> None:
@@ -647,15 +675,48 @@ def test_no_breathing_exercise_under_a_flag_of_heart_or_breathing_even_a_cleared
         assert set(done.screen.forbidden["left"]) == {"R06"}
 
 
-def test_no_test_on_one_leg_after_falls_on_either_side(screened: Screening) -> None:
-    forbidden = screened({**SCREENED, "falls_2_or_more_past_year": "yes"}, "left", "right").screen.forbidden
-    assert (set(forbidden["left"]), set(forbidden["right"])) == (ON_ONE_LEG, ON_ONE_LEG)
+STRESSED_BONE = {"focal_bony_tenderness.left": "yes", "osteoporosis_or_steroids": "yes"}
+
+
+@pytest.mark.parametrize(
+    "danger", [{"falls_2_or_more_past_year": "yes"}, {"locked_knee.left": "yes"}, STRESSED_BONE]
+)
+def test_nothing_on_one_leg_under_a_flag_that_speaks_against_it_on_either_side(
+    screened: Screening, danger: Short
+) -> None:
+    forbidden = screened({**SCREENED, **danger}, "left", "right").screen.forbidden
+    assert set(forbidden["left"]) == ON_ONE_LEG | TRAINED_ON_ONE_LEG
+    assert set(forbidden["right"]) >= ON_ONE_LEG | TRAINED_ON_ONE_LEG
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pain_onset.left",
+        "gate_acute_injury",
+        "gate_surgery_falls_other",
+        "gate_locked_knee",
+        "gate_bone_stress",
+    ],
+)
+def test_no_test_on_one_leg_while_a_question_that_could_speak_against_it_is_open(
+    screened: Screening, name: str
+) -> None:
+    for given in (_without(name), {**SCREENED, name: {"status": "refused"}}):
+        done = screened(given)
+        assert done.screen.status == "incomplete"
+        assert set(done.screen.forbidden["left"]) == ON_ONE_LEG
+    others = {n: v for n, v in SCREENED.items() if n.startswith("gate_") and n not in ON_ONE_LEG_GATES}
+    assert screened({n: v for n, v in SCREENED.items() if n not in others}).screen.forbidden["left"] == {}
+
+
+ON_ONE_LEG_GATES = {"gate_acute_injury", "gate_surgery_falls_other", "gate_locked_knee", "gate_bone_stress"}
 
 
 @pytest.mark.parametrize("cause", [ACUTE, {"knee_effusion.left": "2+"}])
-def test_no_test_on_the_leg_that_is_freshly_injured_or_swollen(screened: Screening, cause: Short) -> None:
+def test_nothing_on_the_leg_that_is_freshly_injured_or_swollen(screened: Screening, cause: Short) -> None:
     forbidden = screened({**SCREENED, **cause}, "left", "right").screen.forbidden
-    assert (set(forbidden["left"]), set(forbidden["right"])) == (ON_ONE_LEG, set())
+    assert (set(forbidden["left"]), set(forbidden["right"])) == (ON_ONE_LEG | TRAINED_ON_ONE_LEG, set())
 
 
 def test_a_small_effusion_forbids_nothing(screened: Screening) -> None:
