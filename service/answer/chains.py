@@ -22,12 +22,28 @@ def chains(case: Case, view: View) -> Iterator[ChainShown]:
 
 
 def _arrows(case: Case, chain: Chain, view: View, fired: set[str]) -> Iterator[ArrowShown]:
+    """In the chain's order, from start to end: a step that another chain led to is not shown here."""
+    reached: set[str] = set()
     for arrow in chain.arrows:
-        if _present(case, arrow.source, view) and view.states.get(arrow.target) is not False:
-            rules = tuple(code for code in arrow.rules if code in fired)
+        rules = tuple(code for code in arrow.rules if code in fired)
+        begins = arrow.source in reached or not _linked(case, arrow.source)
+        if begins and _present(case, arrow.source, view) and _may_lead(arrow, view, rules):
+            reached.add(arrow.target)
             yield ArrowShown(
                 arrow.source, arrow.target, _assumed(case, arrow, view, rules), arrow.level, rules, arrow.says
             )
+
+
+def _linked(case: Case, end: str) -> bool:
+    """Whether it is a state that the rules of the chains conclude from an earlier step."""
+    setters = case.rulebase.setters.get(end, ())
+    return any(case.rulebase.rules[index].family == "chains" for index in setters)
+
+
+def _may_lead(arrow: Arrow, view: View, rules: tuple[str, ...]) -> bool:
+    """A state that is present was reached by an arrow only if a rule that carries the arrow fired."""
+    state = view.states.get(arrow.target)
+    return state is not False and (state is None or bool(rules))
 
 
 def _assumed(case: Case, arrow: Arrow, view: View, rules: tuple[str, ...]) -> bool:

@@ -110,3 +110,33 @@ def test_an_arrow_names_only_the_rules_that_fired(assessed: Assess) -> None:
     assert carried
     assert set(carried) <= fired
     assert all(arrow.says for chain in knee(assessment).chains for arrow in chain.arrows)
+
+
+TENSE = {**SCREENED, "hip_er_mmt.left": "3", "periarticular_muscle_tension.left": "severe"}
+FLAT = {**TENSE, "fpi6.left": 10, "navicular_drop_mm.left": 16}
+
+
+def test_a_step_that_another_chain_led_to_is_not_shown_in_this_one(assessed: Assess) -> None:
+    arrows = _arrows(assessed(FLAT))
+    assert ("B", "knee_excess_motion_inferred", "periarticular_tension") in arrows
+    assert ("B", "periarticular_tension", "knee_stress_elevated") in arrows
+    assert {(source, target) for chain, source, target in arrows if chain == "A"} == {
+        ("external_rotator_underuse", "hip_instability")
+    }
+
+
+def test_motion_that_only_the_foot_explains_is_not_led_to_by_few_signs_at_the_hip(assessed: Assess) -> None:
+    weak = {f"hip_{muscle}_mmt.left": "4" for muscle in ("er", "add", "flex", "abd")}
+    assessment = assessed({**FLAT, **weak, "sls_quality.left": "fair"})
+    assert contributor(assessment, "hip_instability").standing.name == "possible"
+    arrows = _arrows(assessment)
+    assert ("B", "foot_instability", "knee_excess_motion_inferred") in arrows
+    assert {target for chain, _, target in arrows if chain == "A"} == {
+        "hip_instability", "knee_excess_motion_observed",
+    }  # fmt: skip
+
+
+def test_no_arrow_of_a_chain_stands_before_one_that_leads_to_it(rulebase: RuleBase) -> None:
+    for chain in rulebase.chains:
+        for place, arrow in enumerate(chain.arrows):
+            assert arrow.source not in {later.target for later in chain.arrows[place:]}
