@@ -281,6 +281,16 @@ def test_once_every_flag_is_cleared_nothing_is_withheld(
     assert all(knee["contributors"] for knee in cleared["knees"])
 
 
+@pytest.mark.usefixtures("loaded_once")
+def test_the_tree_never_calls_a_screen_clear_whose_flag_was_cleared(
+    kneechain: Kneechain, exam_file: ExamFile
+) -> None:
+    hot = {"id": "acute_hot_swollen_joint", "side": "left", "value": "yes"}
+    tree = kneechain("assess", exam_file(_cleared(with_findings(rich_exam(), hot), "Z03")))
+    assert "Safety screen: no open flag\n" in tree
+    assert "Safety screen: clear\n" in kneechain("assess", exam_file(rich_exam()))
+
+
 @pytest.mark.parametrize("flag", ["Z18", "Z18b"])
 def test_an_age_cannot_be_cleared(client: FlaskClient, flag: str) -> None:
     response = client.post("/v1/assessments", json=_cleared(_aged(11), flag))
