@@ -7,7 +7,7 @@ import orjson
 from flask import Flask, Response, current_app, request
 
 from schemas.exam import ExamReader
-from schemas.faults import Fault, InvalidBody, nearest
+from schemas.faults import Fault, InvalidBody, echo, nearest
 from service.assess import Assessor
 from service.clock import Clock
 
@@ -53,7 +53,8 @@ def query_options(**allowed: Choices) -> dict[str, str]:
             faults.append(_unknown(key, allowed))
         elif len(values) != 1 or not _right(values[0], allowed[key]):
             expected = f"{key}={'|'.join(allowed[key] or ('text',))}, once"
-            faults.append(Fault("", f"the query option {key} is not right", expected))
+            sent = echo(", ".join(values)) if allowed[key] else None  # free text is never echoed
+            faults.append(Fault("", f"the query option {key} is not right", expected, sent))
         else:
             chosen[key] = values[0]
     if faults:
