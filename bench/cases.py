@@ -13,7 +13,7 @@ from service.domain.exam import Exam, Key, Observation, Side
 from service.domain.rule import FindingTest, Rule
 from service.domain.vocabulary import ContributorDefinition
 from service.inference.infer import Inference
-from service.inference.view import derive_observations
+from service.inference.usable import what_counts
 
 Fact = int | float | str | tuple[str, ...]
 """A finding's level in plain form: fractions as floats, sets as sorted tuples."""
@@ -57,7 +57,7 @@ class Cases:
     def case(self, exam: Exam, given: Mapping[str, bool] | None = None) -> Case:
         """The exam's first knee. `given` are states of the screen; those left out are absent."""
         slots = self._inference.slots
-        observations, _ = derive_observations(self._inference.rulebase, exam.observations)
+        observations = what_counts(self._inference.rulebase, exam).counting
         side = exam.knees[0]
         levels = slots.levels(observations, side)
         own: dict[str, Fact] = {}

@@ -22,6 +22,7 @@ from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import CannotInfer
 from service.inference.screen import SafetyScreen
+from service.inference.usable import what_counts
 from service.inference.view import View
 from service.knowledge.problems import Problem, RuleBaseError
 
@@ -95,12 +96,10 @@ class Assessor:
         )
 
     def _case(self, exam: Exam) -> Case:
-        usable = self.screen.usable(exam)
+        usable = what_counts(self.rulebase, exam)
         screen = self.screen.screen(exam, usable)
         views = {
-            side: self.inference.infer(
-                self.inference.view(usable.posted, side, given=screen.states, gates_no=usable.gates_no)
-            )
+            side: self.inference.infer(self.inference.view(usable.counting, side, given=screen.states))
             for side in exam.knees
             if screen.shows(side)
         }

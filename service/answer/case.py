@@ -13,7 +13,8 @@ from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import Count
 from service.inference.infer import Inference
 from service.inference.reference import UNDETERMINED, Reading
-from service.inference.screen import Screen, Usable
+from service.inference.screen import Screen
+from service.inference.usable import Usable
 from service.inference.view import View
 
 SHOWN_DIGITS = 4

@@ -37,13 +37,13 @@ def _through_gates(case: Case) -> Iterator[NoteShown]:
     """Items that somebody could not or would not answer, and that a gate's no answers all the same."""
     code = case.rulebase.conventions["unknown_never_fires"].code
     for key in sorted(case.usable.posted, key=lambda key: (key[0], key[1] or "")):
-        posted, gate = case.usable.posted[key], case.usable.through.get(key[0])
-        if gate is not None and posted.status in ("unable", "refused"):
+        sent, counts = case.usable.posted[key], case.usable.counting[key]
+        if counts.through_gate and sent.status in ("unable", "refused"):
             definition = case.rulebase.findings[key[0]]
             text = case.rulebase.wording["gate_answers"].format(
                 finding=name_of(definition, key[1]),
-                status=posted.status,
-                gate=case.rulebase.gates[gate.finding].label,
+                status=sent.status,
+                gate=case.rulebase.gates[counts.through_gate].label,
                 value=value_words(case.rulebase, definition, definition.value_at_gate_no),
             )
             yield NoteShown(code, key[1], "exam", text)

@@ -46,14 +46,13 @@ class Inference:
         assessed: bool = True,
         given: Mapping[str, bool] | None = None,
         safety: bool = False,
-        gates_no: Iterable[str] = (),
     ) -> View:
         """One side's view, nothing concluded yet.
 
-        `given` are the states the screen gives; `safety` is for the safety rules, else for all
-        others; `gates_no` are the gates answered no.
+        `observations` are those that count; `given` are the states the screen gives; `safety` is
+        for the safety rules, else for all others.
         """
-        levels = self.slots.levels(observations, side, gates_no)
+        levels = self.slots.levels(observations, side)
         view = View(
             side=side,
             assessed=assessed,
@@ -75,16 +74,13 @@ class Inference:
             for id_, groups in self._key_groups.items()
         }
 
-    def screen(
-        self, observations: Mapping[Key, Observation], exam: Exam, gates_no: Iterable[str] = ()
-    ) -> dict[Side, View]:
+    def screen(self, observations: Mapping[Key, Observation], exam: Exam) -> dict[Side, View]:
         """The safety rules, from both sides; a flag that one side raises counts for the other.
 
         Raises EvaluatorsDisagree.
         """
         views = {
-            side: self.view(observations, side, assessed=side in exam.knees, safety=True, gates_no=gates_no)
-            for side in SIDES
+            side: self.view(observations, side, assessed=side in exam.knees, safety=True) for side in SIDES
         }
         for stratum in self.safety_strata:
             for view in views.values():

@@ -6,66 +6,18 @@ stays unanswered, and a gate answered no says so for its items by name.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from service.domain.assessment import SafetyStatus
 from service.domain.exam import SIDES, Clearance, Exam, Key, Observation, Side
 from service.domain.rule import FindingTest, Forbid, MakeDue, RaiseFlag, Rule, StateTest
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import FindingDefinition, RedFlag, SafetyRole
+from service.domain.vocabulary import RedFlag
 from service.inference.infer import Inference
 from service.inference.reference import FIRES
-from service.inference.view import View, derive_observations
+from service.inference.usable import Usable
+from service.inference.view import View
 
 FiredRule = tuple[int, Rule, Side | None, Side]
-
-
-@dataclass(frozen=True, slots=True)
-class Usable:
-    """What of the exam counts: fresh, with gate answers and formulas added; and what was too old.
-
-    `gates_no` maps each gate answered no to that answer; it answers the gate's items.
-    """
-
-    rulebase: RuleBase
-    posted: Mapping[Key, Observation]
-    gates_no: Mapping[str, Observation]
-    through: Mapping[str, Observation]
-    """For each item of those gates the gate's answer."""
-    stale: tuple[Observation, ...]
-    lapsed: frozenset[Key]
-    """Answers that count as findings, but were not given for this exam's screen."""
-    doubtful: tuple[Observation, ...]
-    """What formulas of findings yielded in vain: outside the finding's range, so that it stays unknown, or
-    other than the value that was posted, which counts."""
-
-    def answered(self, key: Key, directly: bool = False) -> bool:
-        """Answered for the screen; directly means by itself and not through a gate."""
-        observation = self.get(key)
-        if observation is None or not observation.observed or key in self.lapsed:
-            return False
-        return not (directly and observation.through_gate)
-
-    def get(self, key: Key) -> Observation | None:
-        """What counts: the item's own answer, else its gate's, else what was posted."""
-        posted = self.posted.get(key)
-        if posted is not None and posted.observed:
-            return posted
-        answer = self.through.get(key[0])
-        return posted if answer is None else self._through(key, answer)
-
-    def _through(self, key: Key, answer: Observation) -> Observation:
-        definition = self.rulebase.findings[key[0]]
-        value = definition.value_at_gate_no
-        return Observation(
-            finding=key[0],
-            side=key[1],
-            status="observed",
-            observed_at=answer.observed_at,
-            value=value,
-            level=definition.level(value),
-            through_gate=answer.finding,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +80,7 @@ class SafetyScreen:
 
     def screen(self, exam: Exam, usable: Usable) -> Screen:
         """Runs the safety rules and settles the status. Raises EvaluatorsDisagree."""
-        views = self.inference.screen(usable.posted, exam, usable.gates_no)
+        views = self.inference.screen(usable.counting, exam)
         fired = tuple(self._fired(views))
         raised, outdated = self._cleared(list(self._raised(fired)), exam, usable)
         fired_flags = {flag.flag.code for flag in raised}
@@ -227,29 +179,6 @@ class SafetyScreen:
                     for index in self.rulebase.setters.get(state, ()):
                         yield from self._read(self.rulebase.rules[index], side)
 
-    # -- what counts as answered ---------------------------------------------------------------
-
-    def usable(self, exam: Exam) -> Usable:
-        """The observations that count, with gates and formulas applied."""
-        kept: dict[Key, Observation] = {}
-        stale: list[Observation] = []
-        old: set[Key] = set()
-        for key, observation in exam.observations.items():
-            definition = self.rulebase.findings[observation.finding]
-            if observation.observed and too_old(definition, observation, exam):
-                stale.append(observation)
-            else:
-                kept[key] = observation
-                if observation.observed and lapsed(definition, observation, exam, self.rulebase.answers_last):
-                    old.add(key)
-        gates = self.rulebase.gates
-        answers = {gate: kept.get((gate, None)) for gate in gates}
-        gates_no = {gate: a for gate, a in answers.items() if a is not None and a.value == "no"}
-        through = {item: answer for gate, answer in gates_no.items() for item in gates[gate].items}
-        stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
-        posted, doubtful = derive_observations(self.rulebase, kept)
-        return Usable(self.rulebase, posted, gates_no, through, tuple(stale), frozenset(old), doubtful)
-
     # -- what is due ---------------------------------------------------------------------------
 
     def _not_screened(self, exam: Exam, usable: Usable, fired: tuple[FiredRule, ...]) -> tuple[Key, ...]:
@@ -299,36 +228,6 @@ def _due(fired: tuple[FiredRule, ...]) -> Iterator[MakeDue]:
         for effect in rule.effects:
             if isinstance(effect, MakeDue):
                 yield effect
-
-
-def too_old(definition: FindingDefinition, observation: Observation, exam: Exam) -> bool:
-    """Whether an observed value no longer counts at the time of the exam.
-
-    A finding lasts as long as the vocabulary says (U06), a safety answer a day;
-    an abnormal safety answer still counts when it is older.
-    """
-    if definition.safety is not None and _abnormal(definition.safety, observation):
-        return False
-    return definition.outlived(exam.performed_at - observation.observed_at)
-
-
-def lapsed(
-    definition: FindingDefinition, observation: Observation, exam: Exam, answers_last: timedelta
-) -> bool:
-    """Whether an answer that still counts as a finding must be given anew for the screen."""
-    role = definition.safety
-    if role is None or role.due == "never" or not role.expires or _abnormal(role, observation):
-        return False
-    return exam.performed_at - observation.observed_at > answers_last
-
-
-def _abnormal(role: SafetyRole, observation: Observation) -> bool:
-    level = observation.level
-    if role.abnormal_above is not None and level > role.abnormal_above:  # type: ignore[operator]
-        return True
-    if role.abnormal_below is not None and level < role.abnormal_below:  # type: ignore[operator]
-        return True
-    return observation.value in role.abnormal
 
 
 def _screening_order(rulebase: RuleBase) -> Iterator[str]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from service.domain.assessment import Standing
-from service.domain.exam import OTHER, SIDES, Key, Observation, Side
+from service.domain.exam import OTHER, Key, Observation, Side
 from service.domain.logic import Truth
 from service.domain.rule import Condition, Criterion, FindingTest, criteria
 from service.domain.rulebase import RuleBase
@@ -24,7 +24,6 @@ from service.domain.vocabulary import (
     ObservedCount,
     Operand,
     Ratio,
-    in_steps,
 )
 from service.inference.comparison import slot_test
 from service.inference.conditions import verdict
@@ -66,10 +65,6 @@ class Slots:
             for other in (False, True) if derived.id in read_on_other_side else (False,):
                 self._formulas.append((len(self._index), self._formula(derived, other)))
                 self._index[derived.id, other] = len(self._index)
-        self._gate_levels = {
-            gate.id: [pair for item in gate.items for pair in self._answered_no(rulebase.findings[item])]
-            for gate in rulebase.gates.values()
-        }
 
     def __len__(self) -> int:
         return len(self._index)
@@ -79,22 +74,13 @@ class Slots:
         slot = self._index.get((finding, other))
         return self._index[finding, False] if slot is None else slot
 
-    def levels(
-        self, observations: Mapping[Key, Observation], side: Side, gates_no: Iterable[str] = ()
-    ) -> Levels:
-        """Every slot's level from this side: None where nothing was observed.
-
-        `gates_no` are the gates answered no; they answer their items that were not observed.
-        """
+    def levels(self, observations: Mapping[Key, Observation], side: Side) -> Levels:
+        """Every slot's level from this side: None where nothing was observed."""
         levels: Levels = [None] * len(self._index)
         index = self._index
         for (finding, where), observation in observations.items():
             if observation.level is not None:
                 levels[index[finding, where is not None and where != side]] = observation.level
-        for gate in gates_no:
-            for slot, level in self._gate_levels[gate]:
-                if levels[slot] is None:
-                    levels[slot] = level
         for slot, compute in self._formulas:
             levels[slot] = compute(levels)
         return levels
@@ -164,11 +150,6 @@ class Slots:
             low += test.points if truth is True or (truth is None and test.points < 0) else 0
             high += test.points if truth is True or (truth is None and test.points > 0) else 0
         return now, low, high
-
-    def _answered_no(self, item: FindingDefinition) -> Iterable[tuple[int, Any]]:
-        level = item.level(item.value_at_gate_no)
-        for other in (False, True) if item.sided else (False,):
-            yield self.of(item.id, other), level
 
     # -- what a formula rests on ----------------------------------------------------------
 
@@ -252,75 +233,3 @@ def _count(
         known = known or truth is not None
         total += worth if truth is True else 0
     return total if known else None
-
-
-def derive_observations(
-    rulebase: RuleBase, posted: Mapping[Key, Observation]
-) -> tuple[Mapping[Key, Observation], tuple[Observation, ...]]:
-    """The observations with those added that a finding's own formula yields; and what it yields in vain.
-
-    A formula is used only where the finding was not posted, or as not assessed, and every input
-    is observed. The result counts as observed and names its inputs, unless it is out of range:
-    then the finding stays unknown. A posted value counts whatever the formula yields.
-    """
-    observations = dict(posted)
-    doubtful: list[Observation] = []
-    for definition in rulebase.findings.values():
-        if definition.derive is None:
-            continue
-        for side in SIDES if definition.sided else (None,):
-            given = observations.get((definition.id, side))
-            if given is not None and given.status not in ("not_assessed", "observed"):
-                continue
-            computed = _derived_observation(rulebase, definition, side, observations)
-            if computed is None or _agree(definition, given, computed):
-                continue
-            if (given is not None and given.observed) or not definition.in_range(computed.value):  # type: ignore[arg-type]
-                doubtful.append(computed)
-            else:
-                observations[definition.id, side] = computed
-    return observations, tuple(doubtful)
-
-
-def _agree(definition: FindingDefinition, given: Observation | None, computed: Observation) -> bool:
-    """Whether a value was posted that is what the formula yields."""
-    if given is None or not given.observed:
-        return False
-    apart = Fraction(given.value) - Fraction(computed.value)  # type: ignore[arg-type]
-    return abs(apart) <= definition.agrees_within
-
-
-def _derived_observation(
-    rulebase: RuleBase,
-    definition: FindingDefinition,
-    side: Side | None,
-    observations: Mapping[Key, Observation],
-) -> Observation | None:
-    ratio = definition.derive
-    assert ratio is not None
-    keys: list[Key] = [
-        (operand.finding, _side_of(rulebase.findings[operand.finding], side, operand.other))
-        for operand in ratio.operands
-    ]
-    inputs = [observations.get(key) for key in keys]
-    if not all(observation is not None and observation.observed for observation in inputs):
-        return None
-    of, to = (Fraction(observation.value) for observation in inputs)  # type: ignore[union-attr,arg-type]
-    value = ratio.value(of, to)
-    if value is None:
-        return None
-    return Observation(
-        finding=definition.id,
-        side=side,
-        status="observed",
-        observed_at=min(observation.observed_at for observation in inputs if observation),
-        value=value,
-        level=in_steps(value, definition.step),
-        derived_from=tuple(keys),
-    )
-
-
-def _side_of(definition: FindingDefinition, side: Side | None, other: bool) -> Side | None:
-    if not definition.sided or side is None:
-        return None
-    return OTHER[side] if other else side

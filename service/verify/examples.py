@@ -15,8 +15,9 @@ from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import NoAnswer
 from service.inference.reference import Reading
-from service.inference.screen import SafetyScreen, Usable
+from service.inference.screen import SafetyScreen
 from service.inference.strata import Stratum
+from service.inference.usable import Usable, what_counts
 from service.inference.view import View
 from service.knowledge.fields import NUMBER
 from service.knowledge.problems import Problem
@@ -86,7 +87,7 @@ class Examples:
         given = read_given(self.rulebase, example.given)
         self._expects_what_exists(rule, example)
         exam = Exam(MOMENT, given.knees, given.observations)
-        usable = self.screen.usable(exam)
+        usable = what_counts(self.rulebase, exam)
         screen = self.screen.screen(exam, usable)
         if rule.safety:
             views = self._screened(given, usable, exam)
@@ -99,9 +100,7 @@ class Examples:
 
     def _screened(self, given: Given, usable: Usable, exam: Exam) -> dict[Side, View]:
         views: dict[Side, View] = {
-            side: self.inference.view(
-                usable.posted, side, assessed=side in exam.knees, safety=True, gates_no=usable.gates_no
-            )
+            side: self.inference.view(usable.counting, side, assessed=side in exam.knees, safety=True)
             for side in (THIS, OTHER_SIDE)
         }
         for stratum in self.inference.safety_strata:
@@ -114,7 +113,7 @@ class Examples:
         return views
 
     def _inferred(self, given: Given, usable: Usable) -> View:
-        view = self.inference.view(usable.posted, THIS, gates_no=usable.gates_no)
+        view = self.inference.view(usable.counting, THIS)
         self._impose(view, given)
         for stratum in self.inference.strata:
             self._settle(stratum, view, given)

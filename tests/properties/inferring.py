@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from service.assess import Assessor
 from service.domain.exam import SIDES, Exam, Side
 from service.inference.strata import Stratum
+from service.inference.usable import what_counts
 from service.inference.view import View
 from tests.plain_reading import FALSE, TRUE, UNKNOWN, PlainReading, Sitting
 
@@ -24,24 +25,19 @@ class Inferred:
 
 def infer(assessor: Assessor, exam: Exam) -> Inferred:
     """Raises EvaluatorsDisagree."""
-    usable = assessor.screen.usable(exam)
+    usable = what_counts(assessor.rulebase, exam)
     screen = assessor.screen.screen(exam, usable)
     given = {"safety_incomplete": screen.status == "incomplete", "referral_first": screen.referral_first}
     inference = assessor.inference
-    knees = {
-        side: inference.infer(inference.view(usable.posted, side, given=given, gates_no=usable.gates_no))
-        for side in exam.knees
-    }
+    knees = {side: inference.infer(inference.view(usable.counting, side, given=given)) for side in exam.knees}
     return Inferred(exam, dict(screen.views), knees, given)
 
 
 def rejudged(assessor: Assessor, exam: Exam, held: View, safety: bool = False) -> View:
     """The exam as this side sees it, judged with the conclusions of another view held fixed."""
     inference = assessor.inference
-    usable = assessor.screen.usable(exam)
-    view = inference.view(
-        usable.posted, held.side, assessed=held.assessed, safety=safety, gates_no=usable.gates_no
-    )
+    usable = what_counts(assessor.rulebase, exam)
+    view = inference.view(usable.counting, held.side, assessed=held.assessed, safety=safety)
     view.states = held.states
     view.standings = held.standings
     view.flags = held.flags

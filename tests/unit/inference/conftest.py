@@ -9,7 +9,8 @@ from schemas.exam import ExamReader
 from schemas.strict_json import read_json
 from service.domain.exam import Exam, Key
 from service.inference.infer import Inference
-from service.inference.screen import SafetyScreen, Screen, Usable
+from service.inference.screen import SafetyScreen, Screen
+from service.inference.usable import Usable, what_counts
 from tests.unit.short_exams import Short, body
 
 
@@ -54,7 +55,7 @@ def screened(safety_screen: SafetyScreen, reader: ExamReader, now: datetime) -> 
     def run(findings: Short, *knees: str, clearances: tuple[dict[str, str], ...] = ()) -> Screened:
         posted = body(findings, knees or ("left",), clearances=list(clearances))
         exam = reader.read(_exact(posted), now)
-        usable = safety_screen.usable(exam)
+        usable = what_counts(safety_screen.rulebase, exam)
         return Screened(exam, usable, safety_screen.screen(exam, usable))
 
     return run
