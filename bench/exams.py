@@ -99,7 +99,6 @@ class ExamMaker:
             observed_at=PERFORMED_AT,
             value=value,
             level=definition.level(value),
-            sent=value,
         )
 
     def _missed(self, definition: FindingDefinition, knee: Side) -> Observation:

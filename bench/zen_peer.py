@@ -20,6 +20,7 @@ Zen would write one for each cell that cannot be compared.
 import json
 import os
 from enum import Enum
+from typing import Any
 
 import zen
 
@@ -50,7 +51,7 @@ class ZenPeer:
         decisions = {f"stratum{n}": _decision(stratum, layout) for n, stratum in enumerate(strata)}
         self._engine = zen.ZenEngine({"loader": {"type": "static", "content": decisions}})
         self._strata = [(key, _Context(stratum)) for key, stratum in zip(decisions, strata, strict=True)]
-        self._options = {"trace": trace}
+        self._options: Any = {"trace": trace}
 
     def infer(self, facts: Facts) -> Known:
         known = self._conclusions.begin(facts)
