@@ -9,11 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.domain.exam import Key
-from service.domain.logic import Truth, all_of, any_of, at_least, exactly
+from service.domain.logic import Truth
 from service.domain.rule import (
-    AllOf,
-    AnyOf,
-    AtLeastN,
     Condition,
     Criterion,
     ExactlyN,
@@ -24,6 +21,7 @@ from service.domain.rule import (
 )
 from service.domain.vocabulary import Count, FirstUsable, KnownTrue
 from service.inference.comparison import level_test
+from service.inference.conditions import verdict
 from service.inference.infer import Inference
 from service.inference.view import View
 
@@ -156,21 +154,12 @@ def _each_once(*keys: Iterable[Key]) -> tuple[Key, ...]:
 
 
 def _strict(condition: Condition, truth: TruthOf) -> Truth:
-    """The condition in three values throughout: what is not known to hold is not known not to."""
-    match condition:
-        case AllOf(members):
-            return all_of([_strict(member, truth) for member in members])
-        case AnyOf(members):
-            return any_of([_strict(member, truth) for member in members])
-        case AtLeastN(n, members):
-            return at_least(n, [_strict(member, truth) for member in members])
-        case ExactlyN(n, members):
-            return exactly(n, [_strict(member, truth) for member in members])
-        case NotKnown(member):
-            found = _strict(member, truth)
-            return None if found is None else not found
-        case _:
-            return truth(condition)
+    """The condition in three values throughout."""
+    return verdict(condition, _judge, strict=True)(truth)
+
+
+def _judge(criterion: Criterion) -> Callable[[TruthOf], Truth]:
+    return lambda truth: truth(criterion)
 
 
 def _deciding(condition: Condition, truth: TruthOf) -> Iterator[Criterion]:

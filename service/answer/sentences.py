@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 from service.answer.case import Case
 from service.answer.grounds import WAYS
 from service.domain.assessment import Gap, Input, Premise, Shown
 from service.domain.exam import OTHER, Level, Side
 from service.domain.rule import (
+    COMPARING,
     AssessedTest,
     ClassTest,
     CoverageTest,
@@ -22,11 +22,8 @@ from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import DerivedDefinition, FindingDefinition, ObservedCount
 from service.inference.view import View
 
-COMPARING = frozenset({"at_least", "at_most", "above", "below", "between"})
 PARTS = ("seen", "not_examined", "concluded", "screen", *WAYS)
 """The parts of a sentence between title and rationale, in order; each a key of the wording."""
-
-MOST_SAID = 20_000
 
 
 def because(
@@ -134,7 +131,6 @@ def _finding_said(case: Case, test: FindingTest, view: View, limits: dict[tuple[
     return _with_behind(case, said, case.inputs([key])[1:]) if seen.derived_from else said
 
 
-@lru_cache(maxsize=MOST_SAID)
 def _said(
     rulebase: RuleBase,
     definition: FindingDefinition,
@@ -143,7 +139,7 @@ def _said(
     needed: str = "",
     painful: bool = False,
 ) -> str:
-    """`Navicular drop, left: 16 mm (at least 15 mm)`; most are said again and again."""
+    """`Navicular drop, left: 16 mm (at least 15 mm)`."""
     said = f"{name_of(definition, side)}: {value_words(rulebase, definition, value)}"
     limited = painful and definition.type != "yes_no"
     beside = [needed] if needed else []
@@ -212,7 +208,6 @@ def number_words(rulebase: RuleBase, value: object, unit: str | None) -> str:
     return rulebase.units[unit].write(number) if unit else number
 
 
-@lru_cache(maxsize=MOST_SAID)
 def caution(rulebase: RuleBase, rule: Rule, seen: tuple[tuple[str, Shown], ...]) -> str | None:
     """The rule's caution, and what is true of its findings and bonuses beside it."""
     wording = rulebase.wording

@@ -38,6 +38,7 @@ class Usable:
 
 
 def what_counts(rulebase: RuleBase, exam: Exam) -> Usable:
+    """The exam's observations sorted into those that count and those that do not."""
     kept: dict[Key, Observation] = {}
     stale: list[Observation] = []
     old: set[Key] = set()
@@ -51,26 +52,23 @@ def what_counts(rulebase: RuleBase, exam: Exam) -> Usable:
                 old.add(key)
     stale.sort(key=lambda observation: (observation.finding, observation.side or ""))
     posted, doubtful = derive_observations(rulebase, kept)
-    counting = {**posted, **_through_gates(rulebase, posted)}
-    gates_no = frozenset(gate for gate in rulebase.gates if _says_no(posted.get((gate, None))))
+    answers = [posted.get((gate, None)) for gate in rulebase.gates]
+    saying_no = [answer for answer in answers if answer is not None and answer.value == "no"]
+    counting = {**posted, **_through_gates(rulebase, saying_no, posted)}
+    gates_no = frozenset(answer.finding for answer in saying_no)
     return Usable(counting, posted, gates_no, tuple(stale), frozenset(old), doubtful)
-
-
-def _says_no(answer: Observation | None) -> bool:
-    return answer is not None and answer.value == "no"
 
 
 # -- gates -------------------------------------------------------------------------------
 
 
-def _through_gates(rulebase: RuleBase, posted: Mapping[Key, Observation]) -> dict[Key, Observation]:
+def _through_gates(
+    rulebase: RuleBase, saying_no: list[Observation], posted: Mapping[Key, Observation]
+) -> dict[Key, Observation]:
     """What the gates answered no say of those of their items that were not observed by themselves."""
     through: dict[Key, Observation] = {}
-    for gate in rulebase.gates.values():
-        answer = posted.get((gate.id, None))
-        if answer is None or answer.value != "no":
-            continue
-        for item in gate.items:
+    for answer in saying_no:
+        for item in rulebase.gates[answer.finding].items:
             definition = rulebase.findings[item]
             for side in SIDES if definition.sided else (None,):
                 given = posted.get((item, side))
