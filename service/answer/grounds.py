@@ -141,9 +141,9 @@ class Grounding:
             assert isinstance(criterion, FindingTest)
             return None if self.of(criterion, other).open else self._truth(criterion, other)
 
-        deciding = [self.of(c, other) for c in _deciding(when, strictly) if isinstance(c, FindingTest)]
+        decided_by = [self.of(c, other) for c in deciding(when, strictly) if isinstance(c, FindingTest)]
         open_ = [self.of(c, other) for c in _open(when, strictly) if isinstance(c, FindingTest)]
-        return Grounds(_each_once(*(g.seen for g in deciding)), _each_once(*(g.open for g in open_)))
+        return Grounds(_each_once(*(g.seen for g in decided_by)), _each_once(*(g.open for g in open_)))
 
 
 def _each_once(*keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -162,7 +162,7 @@ def _judge(criterion: Criterion) -> Callable[[TruthOf], Truth]:
     return lambda truth: truth(criterion)
 
 
-def _deciding(condition: Condition, truth: TruthOf) -> Iterator[Criterion]:
+def deciding(condition: Condition, truth: TruthOf) -> Iterator[Criterion]:
     """The criteria that make a condition what it is, in reading order."""
     found = _strict(condition, truth)
     if not isinstance(condition, Group):
@@ -170,13 +170,13 @@ def _deciding(condition: Condition, truth: TruthOf) -> Iterator[Criterion]:
         return
     for member in condition.members:
         if isinstance(condition, NotKnown | ExactlyN) or _strict(member, truth) is found:
-            yield from _deciding(member, truth)
+            yield from deciding(member, truth)
 
 
 def _open(condition: Condition, truth: TruthOf) -> Iterator[Criterion]:
     """The criteria that leave a condition open."""
     if _strict(condition, truth) is None:
-        yield from (c for c in _deciding(condition, truth) if truth(c) is None)
+        yield from (c for c in deciding(condition, truth) if truth(c) is None)
 
 
 def _let_pass(condition: Condition, verdict: TruthOf, strictly: TruthOf) -> Iterator[Criterion]:
