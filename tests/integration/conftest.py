@@ -15,7 +15,7 @@ Kneechain = Callable[..., str]
 @pytest.fixture
 def kneechain(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Kneechain:
     """The command line at the tests' clock: what a command that succeeds prints, on wide paper."""
-    monkeypatch.setattr("service.cli.clock", lambda: now)
+    monkeypatch.setattr("service.cli.assess.clock", lambda: now)
     monkeypatch.setenv("COLUMNS", "1000")
 
     def run(*arguments: str | Path) -> str:

@@ -218,7 +218,7 @@ ON_THE_COMMAND_LINE = [
 def case_on_file(
     request: pytest.FixtureRequest, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Json, str]:
-    monkeypatch.setattr("service.cli.clock", lambda: now)
+    monkeypatch.setattr("service.cli.assess.clock", lambda: now)
     monkeypatch.setenv("COLUMNS", "400")
     case = next(case for case in CASES if case["name"] == request.param)
     path = tmp_path / "exam.json"

@@ -39,7 +39,7 @@ def run(*words: str) -> Result:
 @pytest.fixture
 def read_before(monkeypatch: pytest.MonkeyPatch, rulebase: RuleBase) -> None:
     """The rules were read once for all the commands here."""
-    monkeypatch.setattr("service.cli.load_rulebase", lambda folder: rulebase)
+    monkeypatch.setattr("service.cli.common.load_rulebase", lambda folder: rulebase)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_serving_reads_the_rules_once(monkeypatch: pytest.MonkeyPatch, rulebase:
         return rulebase
 
     monkeypatch.setattr("service.app.load_rulebase", load)
-    monkeypatch.setattr("service.cli.load_rulebase", load)
+    monkeypatch.setattr("service.cli.common.load_rulebase", load)
     monkeypatch.setattr("service.server.run", lambda *given: served.append(given))
     assert run("serve", "--port", "8001").exit_code == 0
     assert read == [CHECKOUT / "rules"]

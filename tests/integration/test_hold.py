@@ -130,8 +130,8 @@ ExamFile = Callable[[Body], Path]
 @pytest.fixture
 def loaded_once(monkeypatch: pytest.MonkeyPatch, rulebase: RuleBase, assessor: Assessor) -> None:
     """The command line makes its rules ready once for all the exams here."""
-    monkeypatch.setattr("service.cli.load_rulebase", lambda folder: rulebase)
-    monkeypatch.setattr("service.cli.Assessor.of", lambda rules: assessor)
+    monkeypatch.setattr("service.cli.common.load_rulebase", lambda folder: rulebase)
+    monkeypatch.setattr("service.cli.assess.Assessor.of", lambda rules: assessor)
 
 
 # -- hold ----------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""What every command needs: exit codes, complaints, printing, the configured rule base."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.config import BadSettings, Config
+from service.domain.rulebase import RuleBase
+from service.knowledge.load import load_rulebase
+from service.knowledge.problems import RuleBaseError
+
+RULES_NOT_RIGHT = 1
+EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
+NO_ANSWER = 3
+"""What a command exits with."""
+
+
+class NotRight(click.ClickException):
+    """An argument or option that cannot be used; the message says why."""
+
+    exit_code = SETTINGS_NOT_RIGHT
+
+
+class Commands(click.Group):
+    """Says in words, whichever command meets it, why settings or rules cannot be used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadSettings as error:
+            complain(str(error))
+            raise SystemExit(SETTINGS_NOT_RIGHT) from None
+        except RuleBaseError as error:
+            folder = Config.from_environment().rules.name
+            count = len(error.problems)
+            complain(*(f"{folder}/{problem}" for problem in error.problems))
+            complaints().print(f"{count} {'problem' if count == 1 else 'problems'}", style="bold red")
+            raise SystemExit(RULES_NOT_RIGHT) from None
+
+
+def console() -> Console:
+    """As wide as the terminal is now."""
+    return Console(emoji=False)
+
+
+def complaints() -> Console:
+    return Console(stderr=True, emoji=False)
+
+
+def complain(*lines: str) -> None:
+    for line in lines:
+        complaints().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def rulebase() -> RuleBase:
+    """The configured rule base."""
+    return load_rulebase(Config.from_environment().rules)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Every cell as it is written; what stands first is copied from here, so it is never cut or folded."""
+    table = Table(*headings, box=None)
+    table.columns[0].no_wrap = True
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    console().print(table)

@@ -1,0 +1,52 @@
+"""`kneechain rules`: check and read the rule base."""
+
+import click
+
+from schemas.faults import printable
+from service.cli.common import NotRight, console, print_table, rulebase
+from service.knowledge.describe import rule_lines
+from service.knowledge.problems import RuleBaseError
+
+
+@click.group()
+def rules() -> None:
+    """Check and read the rule base."""
+
+
+@rules.command()
+def check() -> None:
+    """Load every file and run every example on both evaluators."""
+    from service.verify.check import check_rulebase
+
+    base = rulebase()
+    report = check_rulebase(base)
+    if report.problems:
+        raise RuleBaseError(report.problems)
+    console().print(
+        f"{len(base.rules)} rules, {len(base.conventions)} conventions, "
+        f"{len(base.findings)} findings: {report.examples} examples hold on both evaluators"
+    )
+    click.echo(f"{base.name} {base.version} {base.digest}")
+
+
+@rules.command("list")
+def list_rules() -> None:
+    """Every rule: code, title, family, version, status."""
+    rows = [
+        (rule.code, rule.title, rule.family, str(rule.version), rule.status)
+        for rule in rulebase().readable.values()
+    ]
+    print_table(("code", "title", "family", "version", "status"), rows)
+
+
+@rules.command()
+@click.argument("code")
+def show(code: str) -> None:
+    """One rule as a therapist reads it."""
+    readable = rulebase().readable
+    if code not in readable:
+        same = next((known for known in readable if known.casefold() == code.casefold()), None)
+        hint = f"did you mean {same}?" if same else "'kneechain rules list' names them"
+        raise NotRight(f"there is no rule {printable(code)}; {hint}")
+    for line in rule_lines(readable[code]):
+        console().print(line, markup=False, highlight=False)
