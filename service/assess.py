@@ -56,6 +56,17 @@ class Assessor:
         """Whether exams can be answered at all."""
         return self.inference.engine.usable
 
+    def case(self, exam: Exam) -> Case:
+        """The exam screened and inferred, for all that is said of it. Raises NoAnswer."""
+        usable = what_counts(self.rulebase, exam)
+        screen = self.screen.screen(exam, usable)
+        views = {
+            side: self.inference.infer(self.inference.view(usable.counting, side, given=screen.states))
+            for side in exam.knees
+            if screen.shows(side)
+        }
+        return Case(self.inference, exam, usable, screen, views)
+
     def assess(
         self, exam: Exam, *, now: datetime, assessment_id: str, with_ledger: bool = False
     ) -> Assessment:
@@ -63,7 +74,7 @@ class Assessor:
 
         Raises NoAnswer: the evaluators disagree, or the engine failed.
         """
-        case = self._case(exam)
+        case = self.case(exam)
         shown = {side: view for side, view in case.views.items() if case.screen.shows(side)}
         steps = count(1)
         screened = list(safety_firings(case, steps))
@@ -94,16 +105,6 @@ class Assessor:
             stale=tuple(case.input(observation) for observation in case.usable.stale),
             ledger=tuple(ledger(case, shown)) if with_ledger else None,
         )
-
-    def _case(self, exam: Exam) -> Case:
-        usable = what_counts(self.rulebase, exam)
-        screen = self.screen.screen(exam, usable)
-        views = {
-            side: self.inference.infer(self.inference.view(usable.counting, side, given=screen.states))
-            for side in exam.knees
-            if screen.shows(side)
-        }
-        return Case(self.inference, exam, usable, screen, views)
 
     def _knee(self, case: Case, side: Side, trace: list[Firing] | None) -> Knee:
         """One knee of the answer; empty under a hold or out of scope."""
