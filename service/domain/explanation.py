@@ -1,4 +1,4 @@
-"""Answers to a therapist's questions about one contributor of one knee. Every one is a preview: not recorded."""
+"""Answers to a therapist's questions about a contributor of one knee. All are previews: not recorded."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +20,7 @@ class CellShown:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """An unknown finding and what knowing it would do: the width of the net (points) for each of its cells."""
+    """An unknown finding, and how wide the net (points) would stay for each of its cells."""
 
     key: Key
     widths: tuple[tuple[CellShown, int], ...]
@@ -52,7 +52,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class AnswerShown:
-    """One possible result of a test: how many classes could still be reached, and which contributors it settles."""
+    """One possible result of a test: how many classes it leaves, and which contributors it settles."""
 
     cell: CellShown
     classes_left: int
