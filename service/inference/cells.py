@@ -59,6 +59,21 @@ def cell_of(definition: FindingDefinition, found: Iterable[Cell], value: Value) 
     return next(cell for cell in found if cell.holds(definition, value))
 
 
+def common_cells(definition: FindingDefinition, several: Iterable[Iterable[Cell]]) -> tuple[Cell, ...]:
+    """The cells that come of cutting one finding in several ways at once."""
+    if definition.ordered:
+        lowest, highest = ends(definition)
+        starts = {
+            definition.level(cell.lowest) for found in several for cell in found if cell.lowest is not None
+        }
+        return tuple(_between(definition, starts, lowest, highest))  # type: ignore[arg-type]
+    first, *rest = (list(found) for found in several)
+    groups = [cell.values for cell in first]
+    for found in rest:
+        groups = [tuple(v for v in group if v in cell.values) for group in groups for cell in found]
+    return tuple(Cell(group[0], definition.level(group[0]), values=group) for group in groups if group)
+
+
 # -- numbers and grades --------------------------------------------------------------------
 
 
@@ -69,6 +84,11 @@ def _ordered_cells(
     starts = set(chain.from_iterable(map(_starts, tests)))
     for cut in cuts:
         starts |= {ceil(cut), floor(cut) + 1}
+    yield from _between(definition, starts, lowest, highest)
+
+
+def _between(definition: FindingDefinition, starts: set[int], lowest: int, highest: int) -> Iterator[Cell]:
+    """The cells that begin at these levels."""
     inner = sorted(start for start in starts if lowest < start <= highest)
     for first, after in pairwise([lowest, *inner, highest + 1]):
         level = _standing_for(first, after - 1, lowest, highest)
