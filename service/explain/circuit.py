@@ -74,6 +74,20 @@ def name_of(node: Node) -> Name:
     return name
 
 
+def in_order(root: Node) -> list[Node]:
+    """Every node of the circuit, each after its arguments."""
+    seen: dict[Node, None] = {}
+
+    def visit(node: Node) -> None:
+        if node not in seen:
+            for arg in node.args:
+                visit(arg)
+            seen[node] = None
+
+    visit(root)
+    return list(seen)
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Two numbers that a formula joins, and the values of the formula that tell something apart."""
@@ -88,7 +102,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """`root` computes (class, net) of one contributor. `tests` are those of each finding read."""
+    """`root` computes (class, net) of one contributor. `tests` are those of each finding read.
+
+    The inputs stand in the order in which a reader of the circuit, conclusion first, meets them.
+    """
 
     root: Node
     inputs: tuple[Node, ...]
@@ -118,11 +135,13 @@ class Builder:
         root = self._node(
             (standing, self._class(contributor), coverage), lambda p, name, _: (name, p[0] - p[1])
         )
+        inputs = tuple(node for node in in_order(root) if node.is_input)
+        read = {node.read for node in inputs}
         return Circuit(
             root=root,
-            inputs=tuple(node for node in self._made.values() if node.is_input),
+            inputs=inputs,
             tests={read: tuple(tests) for read, tests in self._tests.items()},
-            links=tuple(self._links()),
+            links=tuple(link for link in self._links() if {link.of, link.other} <= read),
         )
 
     # -- nodes ---------------------------------------------------------------------------------

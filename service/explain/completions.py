@@ -9,7 +9,7 @@ from service.answer.case import Case
 from service.domain.exam import Key, Side
 from service.domain.rulebase import RuleBase
 from service.explain.circuit import Builder, Circuit, Name, Node, name_of
-from service.explain.diagram import Diagram, Plan, first_use
+from service.explain.diagram import Diagram, Plan
 from service.explain.domains import choices, filled_in, key_of, observed_levels
 from service.inference.cells import Cell
 from service.inference.dependencies import Dependencies
@@ -39,11 +39,11 @@ def _order(rulebase: RuleBase, contributor: str, circuit: Circuit) -> list[Name]
     read.sort(key=lambda c: len(dependencies.rules_of([("class", c)])), reverse=True)
     circuits = [*(Builder(rulebase).build(c) for c in read), circuit]
     own = {name_of(node) for node in circuit.inputs}
-    met = [name for c in circuits for name in map(name_of, first_use(c)) if name in own]
+    met = [name for c in circuits for name in map(name_of, c.inputs) if name in own]
     met.sort(key=lambda name: not isinstance(name, str) and rulebase.findings[name[0]].safety is None)
     names = list(dict.fromkeys(met))
     for link in circuit.links:
-        if link.fills is None:
+        if link.fills is None and link.of != link.other:
             first, second = sorted((link.of, link.other), key=names.index)
             names.remove(second)
             names.insert(names.index(first) + 1, second)

@@ -30,7 +30,8 @@ def counterfactuals(
 ) -> Counterfactuals:
     """Every subset-minimal set of up to three changes of observed, changeable findings.
 
-    Each change puts one finding into another cell. Page 1 comes first; a page after the last is empty.
+    Each change puts one finding into another cell. For a class that it has already there is nothing to
+    change. Page 1 comes first; a page after the last is empty.
     """
     plan = plan_of(case.rulebase, contributor)
     offered = _offered(case, plan, side)
@@ -38,7 +39,7 @@ def counterfactuals(
     search = Search(
         plan, observed_levels(case, plan.circuit, side), _levels(plan, offered), class_now, wanted
     )
-    groups = _grouped(case, plan, side, search.minimal())
+    groups = _grouped(case, plan, side, search.minimal() if wanted != class_now else {})
     shown = islice(groups, (page - 1) * GROUPS_A_PAGE, page * GROUPS_A_PAGE)
     return Counterfactuals(
         contributor=contributor,

@@ -5,12 +5,12 @@ completions that can no longer be told apart are followed together. The diagram 
 size depends on how far the rules are entangled, not on the number of completions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from service.explain.circuit import Circuit, Node
+from service.explain.circuit import Circuit, Node, in_order
 
 MOST_REMEMBERED = 20_000
 """Computed transitions kept for each input; then they are computed anew."""
@@ -75,7 +75,7 @@ class Plan:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.inputs = tuple(sorted(circuit.inputs, key=lambda node: node.ready))
-        nodes = _in_order(circuit.root)
+        nodes = in_order(circuit.root)
         last_use = {circuit.root: len(self.inputs)}
         for node in nodes:
             for arg in node.args:
@@ -137,22 +137,3 @@ class Diagram:
 
     def _results(self, mask: int) -> list[Any]:
         return [end for at, end in enumerate(self.ends) if mask >> at & 1]
-
-
-def _in_order(root: Node) -> list[Node]:
-    """Every node of the circuit, each after its arguments."""
-    seen: dict[Node, None] = {}
-
-    def visit(node: Node) -> None:
-        if node not in seen:
-            for arg in node.args:
-                visit(arg)
-            seen[node] = None
-
-    visit(root)
-    return list(seen)
-
-
-def first_use(circuit: Circuit) -> Iterable[Node]:
-    """The inputs in the order in which a reader of the circuit, conclusion first, meets them."""
-    return (node for node in _in_order(circuit.root) if node.is_input)
