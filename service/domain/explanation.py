@@ -65,12 +65,14 @@ class TestValue:
     """What examining one unknown finding is worth.
 
     `drop`: by how many the classes that can be reached, summed over contributors, become fewer at
-    least, whatever is found. `value` = drop ÷ burden in seconds. `words`: (rule, what it says of the test).
+    least, whatever is found; `drop_on_average`: the mean over the answers. `value` = drop ÷ burden in
+    seconds. `words`: (rule, what it says of the test).
     """
 
     key: Key
     burden_seconds: int
     drop: int
+    drop_on_average: Fraction
     answers: tuple[AnswerShown, ...]
     words: tuple[tuple[str, str], ...]
 
