@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from random import Random
 
 from service.assess import Assessor
-from service.domain.exam import OTHER, Exam, Key, Observation, Side, Value
+from service.domain.exam import OTHER, SIDES, Exam, Key, Observation, Side, Value
 from service.domain.rule import FindingTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
@@ -19,6 +19,7 @@ from service.inference.usable import what_counts
 
 NOW = datetime.fromisoformat("2026-11-20T09:00:00+00:00")
 LEFT: Side = "left"
+AGE = 40
 Findings = Mapping[Key, Value]
 Standing = tuple[str, int]
 """Class and net."""
@@ -41,8 +42,21 @@ class Plainly:
 
     @cached_property
     def _calm(self) -> dict[Key, Value]:
-        """Every gate answered no."""
-        return {(gate, None): "no" for gate in self.rulebase.gates}
+        """Whatever is always due, answered so that nothing is withheld and no test forbidden."""
+        told: dict[Key, Value] = {}
+        for definition in self.rulebase.findings.values():
+            if definition.safety is not None and definition.safety.due == "always":
+                for side in SIDES if definition.sided else (None,):
+                    told[definition.id, side] = self._calm_value(definition)
+        return told
+
+    def _calm_value(self, definition: FindingDefinition) -> Value:
+        assert definition.safety is not None
+        if definition.id in self.rulebase.gates:
+            return "no"
+        if definition.numeric:
+            return AGE
+        return next(value for value in definition.values if value not in definition.safety.abnormal)
 
     def _observed(self, key: Key, value: Value) -> Observation:
         level = self.rulebase.findings[key[0]].level(value)
