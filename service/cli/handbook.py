@@ -49,6 +49,6 @@ def _texts(command: click.Command, path: str) -> Iterator[CommandText]:
     context = click.Context(command, info_name=path)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     says = " ".join((command.help or "").split())
-    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
-    options = tuple((names, said) for names, said in filter(None, records) if "--help" not in names)
-    yield CommandText(usage, says, options)
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    records = filter(None, (option.get_help_record(context) for option in options))
+    yield CommandText(usage, says, tuple(records))

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +167,7 @@ class Handbook:
         return f"{count:,} ({100 * count / total:.1f} %)" if total else "–"
 
 
+@cache
 def policy() -> str:
     """The Content-Security-Policy of the document: its own style sheet, and nothing else at all."""
     style = _environment().get_template(STYLE).render()
@@ -177,6 +178,7 @@ def policy() -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     """Everything is escaped but the templates themselves; a name that is not there is an error."""
     environment = Environment(
