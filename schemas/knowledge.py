@@ -5,6 +5,7 @@ from typing import Any
 from schemas.assessment import write_rule_base
 from service.domain.rule import Convention, Review, Rule
 from service.domain.rulebase import RANKED_BY, Bound, RuleBase
+from service.domain.source_attributes import SourceAttribute
 from service.domain.vocabulary import (
     ContributorDefinition,
     DerivedDefinition,
@@ -97,6 +98,7 @@ def write_contributor_definition(definition: ContributorDefinition) -> Json:
     return {
         "id": definition.id,
         "label": definition.label,
+        "for_patients": definition.for_patients,
         "region": definition.region,
         "origin": list(definition.origin),
         "primary": definition.primary,
@@ -150,6 +152,32 @@ def write_rule(rule: Rule | Convention, rulebase: RuleBase, **read: Any) -> Json
         "rule_base": {"version": rulebase.version, "digest": rulebase.digest},
     }
     return written
+
+
+def write_source_attributes(
+    rule: Rule | Convention, attributes: tuple[SourceAttribute, ...], rulebase: RuleBase
+) -> Json:
+    """The thirteen source attributes of one rule, in the order of the regulation."""
+    return {
+        "code": rule.code,
+        "rule_version": rule.version,
+        "regulation": rulebase.source_sheet.regulation,
+        "attributes": [_source_attribute(attribute, rulebase) for attribute in attributes],
+        "rule_base": {"version": rulebase.version, "digest": rulebase.digest},
+    }
+
+
+def _source_attribute(attribute: SourceAttribute, rulebase: RuleBase) -> Json:
+    return {
+        "number": attribute.number,
+        "id": attribute.id,
+        "label": attribute.label,
+        "used": attribute.used,
+        "says": attribute.says,
+        "findings": [{"finding": id_, "directly": directly} for id_, directly in attribute.findings],
+        "screen_findings": list(attribute.screen),
+        "citations": [_source(rulebase.sources[cite]) for cite in attribute.citations],
+    }
 
 
 def write_rulebase(rulebase: RuleBase) -> Json:
@@ -232,6 +260,7 @@ def _recommendation(definition: RecommendationDefinition) -> Json:
         "label": definition.label,
         "target": definition.target,
         "text": definition.text,
+        "for_patients": definition.for_patients,
         "dose": definition.dose,
         "support": definition.support,
         "limits": definition.limits,

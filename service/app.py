@@ -1,5 +1,6 @@
 """Composition: the Flask application over one rule base."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
@@ -7,9 +8,11 @@ from flask import Flask, Response
 from schemas.exam import ExamReader
 from service.assess import Assessor
 from service.clock import Clock, clock
-from service.config import Config
+from service.config import CHECKOUT, SETTINGS, Config
+from service.domain.rulebase import RuleBase
+from service.handbook.document import CommandText, Handbook, SettingText
 from service.knowledge.load import load_rulebase
-from service.web import assessments, docs, health, knowledge, problems
+from service.web import assessments, docs, handbook, health, knowledge, problems
 from service.web.served import Served
 
 LARGEST_BODY = 256 * 1024
@@ -30,18 +33,28 @@ class Application(Flask):
         """Nothing: Flask would log the address and the error's own text. `problems` logs what may be."""
 
 
-def create_app(config: Config | None = None, assessor: Assessor | None = None, now: Clock = clock) -> Flask:
-    """The application; raises BadSettings, or RuleBaseError where the rule base cannot be used."""
+def create_app(
+    config: Config | None = None,
+    assessor: Assessor | None = None,
+    now: Clock = clock,
+    commands: tuple[CommandText, ...] = (),
+) -> Flask:
+    """The application; raises BadSettings, or RuleBaseError where the rule base cannot be used.
+
+    `commands` are those of the command line, which the handbook describes.
+    """
+    config = config or Config.from_environment()
     if assessor is None:
-        assessor = Assessor.of(load_rulebase((config or Config.from_environment()).rules))
+        assessor = Assessor.of(load_rulebase(config.rules))
     app = Application(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
-    for part in (assessments, knowledge, health, docs):
+    for part in (assessments, knowledge, health, docs, handbook):
         app.register_blueprint(part.routes)
     problems.register(app)
     Served(assessor, ExamReader(assessor.rulebase), now).by(app)
+    handbook.serve(make_handbook(assessor.rulebase, config.rules, commands), app)
 
     @app.after_request
     def harden(response: Response) -> Response:
@@ -49,3 +62,9 @@ def create_app(config: Config | None = None, assessor: Assessor | None = None, n
         return response
 
     return app
+
+
+def make_handbook(rulebase: RuleBase, rules: Path, commands: tuple[CommandText, ...] = ()) -> Handbook:
+    """The handbook of a rule base that was loaded from the folder `rules`."""
+    settings = (SettingText(name, setting.default, setting.says) for name, setting in SETTINGS.items())
+    return Handbook(rulebase, rules, CHECKOUT, commands, tuple(settings))

@@ -28,11 +28,11 @@ class Config:
         """An empty variable counts as unset. Raises BadSettings with every one that is not right."""
         given: dict[str, Any] = {}
         wrong: list[str] = []
-        for variable, (name, read) in SETTINGS.items():
+        for variable, setting in SETTINGS.items():
             text = os.environ.get(variable)
             if text:
                 try:
-                    given[name] = read(text)
+                    given[setting.name] = setting.read(text)
                 except ValueError as error:
                     wrong.append(f"{variable} is '{text}', not {error}")
         if wrong:
@@ -52,8 +52,20 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "KNEECHAIN_RULES": ("rules", _folder),
-    "KNEECHAIN_WORKERS": ("workers", _number),
-    "KNEECHAIN_THREADS": ("threads", _number),
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A field of the configuration, how its text is read, and what people are told of it."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    says: str
+
+
+SETTINGS = {
+    "KNEECHAIN_RULES": Setting("rules", _folder, "rules/ of the checkout", "another rule base"),
+    "KNEECHAIN_WORKERS": Setting("workers", _number, "one for each processor", "processes, 1 to 256"),
+    "KNEECHAIN_THREADS": Setting(
+        "threads", _number, "8", "threads in each, 1 to 256: an idle connection may hold one for five seconds"
+    ),
 }

@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, findings, rules, serve
+from service.cli import assess, findings, handbook, rules, serve
 from service.cli.common import Commands
 
 
@@ -15,3 +15,4 @@ def main() -> None:
 
 for command in (assess.assess, rules.rules, findings.findings, serve.serve):
     main.add_command(command)
+rules.rules.add_command(handbook.handbook)

@@ -3,6 +3,7 @@
 import click
 
 from service.cli.common import NotRight
+from service.cli.handbook import command_texts
 from service.config import Config
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -10,7 +11,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes one that is free."
+)
 def serve(host: str, port: int) -> None:
     """Serve the API and its documentation on this machine."""
     from service.app import create_app
@@ -21,4 +24,4 @@ def serve(host: str, port: int) -> None:
             "only loopback is served: there is no authentication yet for anything beyond this machine"
         )
     config = Config.from_environment()
-    run(create_app(config), config, host, port)
+    run(create_app(config, commands=command_texts()), config, host, port)

@@ -17,6 +17,7 @@ from service.domain.rule import (
     Word,
     has_not_known,
 )
+from service.domain.source_attributes import SourceSheet
 from service.domain.vocabulary import (
     Chain,
     ContributorDefinition,
@@ -92,6 +93,9 @@ class RuleBase:
     regions: tuple[str, ...]
     chain_ends_seen_while: frozenset[str]
     wording: Mapping[str, str]
+    source_sheet: SourceSheet
+    never_to_patients: tuple[str, ...]
+    """How words begin that no text for patients may use."""
     units: Mapping[str, UnitWords]
     urgencies: tuple[Urgency, ...]
     """Gravest first."""

@@ -324,10 +324,14 @@ class KeyGroup:
 
 @dataclass(frozen=True, slots=True)
 class ContributorDefinition:
-    """A probable source of knee stress, or (with `beneath`) a mechanism under one."""
+    """A probable source of knee stress, or (with `beneath`) a mechanism under one.
+
+    `label` is a professional's word for it, `for_patients` what may be said to the person.
+    """
 
     id: str
     label: str
+    for_patients: str
     region: str
     origin: tuple[str, ...]
     link_certainty: LinkCertainty
@@ -338,12 +342,16 @@ class ContributorDefinition:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationDefinition:
-    """An option for the therapist, given only while its target's class allows."""
+    """An option for the therapist, given only while its target's class allows.
+
+    `for_patients` is the same option as it may be told to the person.
+    """
 
     code: str
     id: str
     label: str
     text: str
+    for_patients: str
     dose: str
     support: str
     limits: str

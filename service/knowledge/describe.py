@@ -155,7 +155,7 @@ def effect_tree(effect: Effect) -> dict[str, str]:
 
 def rule_lines(rule: Rule | Convention) -> list[str]:
     """A whole rule or convention, for a terminal."""
-    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}, {_status(rule)}", ""]
+    lines = [f"{rule.code} {rule.title}", f"{rule.id}, version {rule.version}, {status_words(rule)}", ""]
     if isinstance(rule, Convention):
         lines += [rule.text]
     else:
@@ -169,7 +169,8 @@ def rule_lines(rule: Rule | Convention) -> list[str]:
     return [*lines, "", *(f"{c.cite} ({c.level}): {c.shows}" for c in rule.evidence)]
 
 
-def _status(rule: Rule | Convention) -> str:
+def status_words(rule: Rule | Convention) -> str:
+    """Its status, and who reviewed it and until when if anybody did."""
     if rule.reviewed is None:
         return rule.status
     return f"{rule.status} (by {rule.reviewed.by} on {rule.reviewed.on}, due {rule.reviewed.due})"

@@ -14,6 +14,7 @@ from service.domain.rulebase import (
     RecommendationPolicy,
     RuleBase,
 )
+from service.domain.source_attributes import SourceSheet
 from service.knowledge import vocabulary as read_vocabulary
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.derived import check_operands, read_derived
@@ -21,6 +22,7 @@ from service.knowledge.fields import Fields
 from service.knowledge.problems import Problem, RuleBaseError
 from service.knowledge.rules import CONVENTIONS, FAMILIES, RuleReader
 from service.knowledge.source import Mapping, Scalar, Sequence, read_source
+from service.knowledge.source_sheet import read_source_sheet
 from service.knowledge.vocabulary import Vocabulary
 
 BOUNDS = {"at_least": 1, "at_most": 1, "above": 1, "below": 1, "between": 2}
@@ -126,6 +128,7 @@ class _Loader:
         if set(class_order) != set(classes):
             ranking.problem("'class_order' must name every class", ranking.line_of("class_order"))
         ranking.done()
+        self.vocabulary.never_to_patients = _beginnings(base)
         self._read_vocabulary(classes, certainties)
         rules, conventions = self._read_rules(classes, strengths)
         self._read_chains(rules)
@@ -146,6 +149,8 @@ class _Loader:
             regions=base.ids("regions", read_vocabulary.REGIONS, "region"),
             chain_ends_seen_while=frozenset(base.ids("chain_ends_seen_while", classes, "class")),
             wording=self._wording(),
+            source_sheet=self._source_sheet(),
+            never_to_patients=self.vocabulary.never_to_patients,
             units=self.vocabulary.units,
             urgencies=tuple(self.vocabulary.urgencies.values()),
             roles=self.vocabulary.roles,
@@ -236,6 +241,9 @@ class _Loader:
         wording = {key: fields.template(key, names) for key, names in WORDING.items()}
         fields.done()
         return wording
+
+    def _source_sheet(self) -> SourceSheet:
+        return read_source_sheet(self._file("source_attributes.yaml"), self.vocabulary.findings)
 
     # -- vocabulary --------------------------------------------------------------------
 
@@ -373,6 +381,14 @@ class _Loader:
             return Fields(Mapping({}, {}, name, 1), [], name)
         source = read_source(path, name, self.problems)
         return Fields(source or Mapping({}, {}, name, 1), self.problems if source else [], name)
+
+
+def _beginnings(base: Fields) -> tuple[str, ...]:
+    """How the words begin that no text for patients may use; an empty one would forbid every word."""
+    beginnings = base.texts("never_to_patients")
+    if not all(re.fullmatch(r"[a-z]+", beginning) for beginning in beginnings):
+        base.problem("'never_to_patients' holds beginnings of words", base.line_of("never_to_patients"))
+    return tuple(beginning for beginning in beginnings if beginning)
 
 
 def _natural(code: str) -> tuple[str, int, str]:

@@ -1,5 +1,6 @@
 """Reads `rules/vocabulary/`: what can be observed and what can be concluded."""
 
+import re
 from collections.abc import Collection
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,7 @@ class Vocabulary:
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
     urgencies: dict[str, Urgency] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    never_to_patients: tuple[str, ...] = ()
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     units: dict[str, UnitWords] = field(default_factory=dict)
@@ -433,6 +435,7 @@ def read_contributors(fields: Fields, into: Vocabulary, certainties: tuple[str, 
             into.contributors[key] = ContributorDefinition(
                 id=key,
                 label=entry.text("label"),
+                for_patients=_read_for_patients(entry, into),
                 region=entry.one_of("region", REGIONS),
                 origin=_read_origin(entry),
                 link_certainty=_read_link(entry.section("link_certainty"), into, certainties),
@@ -530,6 +533,7 @@ def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, .
             id=entry.text("id"),
             label=entry.text("label"),
             text=entry.text("text"),
+            for_patients=_read_for_patients(entry, into),
             dose=entry.text("dose"),
             support=entry.text("support"),
             limits=entry.text("limits"),
@@ -541,6 +545,15 @@ def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, .
             target_if_state=(entry.id("target_if_state", into.states, "state", required=False) or None),
         )
         entry.done()
+
+
+def _read_for_patients(entry: Fields, into: Vocabulary) -> str:
+    """A text that a patient may read: none of its words begins like one that can do harm."""
+    text = entry.text("for_patients")
+    for word in re.findall(r"\w+", text.casefold()):
+        if word.startswith(into.never_to_patients):
+            entry.problem(f"'{word}' is not said to patients", entry.line_of("for_patients"))
+    return text
 
 
 def _read_origin(entry: Fields) -> tuple[str, ...]:

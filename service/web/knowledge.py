@@ -1,6 +1,7 @@
 """What the service knows, for reading: findings, contributors, rules. Described in openapi.yaml."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response
@@ -14,10 +15,12 @@ from schemas.knowledge import (
     write_rule,
     write_rule_line,
     write_rulebase,
+    write_source_attributes,
 )
 from service.domain.rule import NEVER, Convention, Rule
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import DerivedDefinition, Formula
+from service.handbook.source_attributes import SourceAttributes
 from service.knowledge.describe import condition_tree, effect_tree, formula_tree, formula_words
 from service.knowledge.search import search_derived, search_findings
 from service.web.served import json, query_options, served
@@ -70,6 +73,14 @@ def rule(code: str) -> Response:
     return json(write_rule(found, rulebase, **_reading(found)))
 
 
+@routes.get("/v1/rules/<code>/source-attributes")
+def source_attributes(code: str) -> Response:
+    query_options()
+    rulebase = _rulebase()
+    found = _known(rulebase.readable, code)
+    return json(write_source_attributes(found, _attributes(rulebase).of(found), rulebase))
+
+
 @routes.get("/v1/rulebase")
 def rulebase() -> Response:
     query_options()
@@ -78,6 +89,11 @@ def rulebase() -> Response:
 
 def _rulebase() -> RuleBase:
     return served().assessor.rulebase
+
+
+@lru_cache(maxsize=1)
+def _attributes(rulebase: RuleBase) -> SourceAttributes:
+    return SourceAttributes(rulebase)
 
 
 def _known(items: Mapping[str, Known], key: str) -> Known:

@@ -11,16 +11,19 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.app import create_app
+from service.app import create_app, make_handbook
 from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.rule import Review
 from service.domain.rulebase import RuleBase
+from service.domain.source_attributes import ATTRIBUTES
+from service.handbook.document import policy
 from tests.contract.conformance import NotAsDocumented, at, validate, validator
 from tests.contract.sightings import Sightings
 from tests.generators import ExamGenerator, as_json
 
 ASSESS = "/v1/assessments"
+SCHEMAS = "/components/schemas"
 ANSWER = "/paths/~1v1~1assessments/post/responses/201/content/application~1json/schema"
 EXAMPLES = sorted((CHECKOUT / "examples").glob("*.json"))
 QUERIES = ("", "view=brief", "view=full&ledger=true", "view=brief&ledger=true")
@@ -208,6 +211,26 @@ def test_every_rule_is_as_documented(client: FlaskClient, rulebase: RuleBase, no
     assert list(seen.never_absent()) == []
 
 
+def test_every_source_attribute_is_as_documented(client: FlaskClient, rulebase: RuleBase) -> None:
+    root = f"{SCHEMAS}/SourceAttributes"
+    seen = Sightings(root)
+    for code, rule in rulebase.readable.items():
+        answer = validate(client.get(f"/v1/rules/{code}/source-attributes"))
+        assert (answer["code"], answer["rule_version"]) == (code, rule.version)
+        assert [attribute["id"] for attribute in answer["attributes"]] == list(ATTRIBUTES)
+        seen.add(answer)
+    assert list(seen.never_present()) == []
+    assert list(seen.never_absent()) == []
+    assert at(f"{root}/properties/attributes/items/properties/id/enum") == list(ATTRIBUTES)
+
+
+def test_the_handbook_is_served_as_it_is_printed(client: FlaskClient, rulebase: RuleBase) -> None:
+    page = client.get("/handbook")
+    assert page.text == make_handbook(rulebase, CHECKOUT / "rules").html
+    assert page.headers["Content-Security-Policy"] == policy()
+    assert page.mimetype == "text/html"
+
+
 READ = (
     "/v1/findings?q=flat+foot",
     "/v1/findings?q=nothing+like+it",
@@ -219,6 +242,7 @@ READ = (
     "/healthz?from=probe",
     "/readyz",
     "/docs",
+    "/handbook",
     "/openapi.yaml",
     "/static/docs.js",
     "/static/swagger-ui/swagger-ui.css",

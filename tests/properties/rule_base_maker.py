@@ -11,6 +11,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from service.domain.source_attributes import ATTRIBUTES, USES
+from service.knowledge.source_sheet import WORDS as SHEET_WORDS
+
 REGIONS = ("knee", "hip", "ankle", "foot", "core")
 SOURCE = "made-up"
 GRADES = ["0", "1", "2-", "2", "2+", "3"]
@@ -129,8 +132,9 @@ class BaseMaker:
             "roles": ["physician"], "urgencies": urgencies, "red_flags": flags,
         }  # fmt: skip
         option = {
-            "id": "rec", "label": "r", "target": "none", "text": "t", "dose": "d", "support": "s",
-            "limits": "l", "cites": [SOURCE], "verification": "from_memory", "origin": ["expert"],
+            "id": "rec", "label": "r", "target": "none", "text": "t", "for_patients": "t", "dose": "d",
+            "support": "s", "limits": "l", "cites": [SOURCE], "verification": "from_memory",
+            "origin": ["expert"],
         }  # fmt: skip
         self.files["vocabulary/recommendations.yaml"] = {"recommendations": {"R00": option}}
         self.files["vocabulary/chains.yaml"] = {"chains": {}}
@@ -210,7 +214,8 @@ class BaseMaker:
         ]
         link = {"grade": self.random.choice(["low", "high"]), "text": "t", "cites": [SOURCE]}
         return {
-            "label": "c", "region": "hip", "origin": ["expert"], "link_certainty": link, "key_groups": groups,
+            "label": "c", "for_patients": "c", "region": "hip", "origin": ["expert"],
+            "link_certainty": link, "key_groups": groups,
         }  # fmt: skip
 
     # -- formulas ------------------------------------------------------------------------------
@@ -479,8 +484,13 @@ class BaseMaker:
                 "order_first": [], "given_while": ["supported"], "when_incomplete": [],
                 "when_referral_first": [], "outside_intended_use": [],
             },
-            "knee_pain": "painful", "answers_last_hours": 24,
+            "knee_pain": "painful", "answers_last_hours": 24, "never_to_patients": ["weak"],
             "regions": ["hip", "foot"], "chain_ends_seen_while": ["supported"],
+        }  # fmt: skip
+        self.files["source_attributes.yaml"] = {
+            "regulation": "r", "developer": "d", "funding": "f", "revised": [], "release_note": "n",
+            "labels": dict.fromkeys(ATTRIBUTES, "l"), "reads": {use: [] for use in USES},
+            "words": dict.fromkeys(SHEET_WORDS, "w"),
         }  # fmt: skip
         for convention in CONVENTIONS:
             name = convention.replace("_", "-")

@@ -1,5 +1,6 @@
 """The documents keep to the truth: what they show runs, what they name is there, what is there they name."""
 
+import dataclasses
 import fnmatch
 import json
 import os
@@ -15,8 +16,9 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+import service.handbook.document
 from service import cli
-from service.config import CHECKOUT
+from service.config import CHECKOUT, SETTINGS, Config
 from service.domain.assessment import SafetyStatus
 from service.domain.rule import Word
 from service.domain.rulebase import RuleBase
@@ -29,6 +31,7 @@ from service.knowledge.rules import RuleReader
 from service.knowledge.source import Mapping, Sequence, plain, read_source
 from service.knowledge.vocabulary import Vocabulary
 from service.verify.examples import WORDS as GIVEN_WORDS
+from tests.unit.handbook.reading import Document
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 RULES_README = (CHECKOUT / "rules" / "README.md").read_text(encoding="utf-8")
@@ -223,12 +226,47 @@ def test_every_setting_is_in_the_readme_and_every_setting_there_is_read() -> Non
     assert set(setting.findall(README)) == set(setting.findall(sources))
 
 
-def test_every_address_is_described(client: FlaskClient) -> None:
-    contract = CONTRACT.read_text(encoding="utf-8") if CONTRACT.exists() else ""
-    described = re.sub(r"\{\w+\}", "{}", README + contract)
+def test_the_readme_tells_of_each_setting_what_the_code_tells() -> None:
+    rows = re.findall(r"^\| `(KNEECHAIN_\w+)` \| (.*?) \| (.*?) \|$", README, re.M)
+    told = {variable: (default.replace("`", ""), says) for variable, default, says in rows}
+    assert told == {variable: (setting.default, setting.says) for variable, setting in SETTINGS.items()}
+    assert {setting.name for setting in SETTINGS.values()} == {
+        field.name for field in dataclasses.fields(Config)
+    }
+
+
+def test_every_address_is_in_the_readme_and_in_the_contract(client: FlaskClient) -> None:
     addresses = {re.sub(r"<[\w:]+>", "{}", rule.rule) for rule in client.application.url_map.iter_rules()}
-    assert len(addresses) > 10
-    assert missing(addresses - {"/static/{}"}, described) == []
+    assert len(addresses) > 12
+    for text in (README, CONTRACT.read_text(encoding="utf-8")):
+        assert missing(addresses - {"/static/{}"}, re.sub(r"\{\w+\}", "{}", text)) == []
+
+
+def test_the_handbook_in_a_file_tells_of_every_command_option_and_setting(tmp_path: Path) -> None:
+    target = tmp_path / "handbook.html"
+    result = CliRunner().invoke(cli.main, ["rules", "handbook", "--output", str(target)])
+    assert result.exit_code == 0, result.output
+    assert f"{len(target.read_bytes()):,} bytes" in result.output
+    page = Document(target.read_text(encoding="utf-8"))
+    leaves = dict(leaf_commands(cli.main, "kneechain"))
+    commands, settings = page.text_of("commands"), page.text_of("settings")
+    assert missing(leaves, commands) == []
+    for path, command in leaves.items():
+        assert " ".join((command.help or "").split()) in commands, path
+        options = [option for option in command.params if isinstance(option, click.Option)]
+        assert missing({name for option in options for name in option.opts}, commands) == []
+        assert all(option.help and option.help in commands for option in options), path
+    for variable, setting in SETTINGS.items():
+        assert f"{variable}{setting.default}{setting.says}" in settings
+
+
+def test_a_place_where_the_handbook_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.handbook.document, "SECTIONS", {"about": "What this is"})
+    result = CliRunner().invoke(cli.main, ["rules", "handbook", "--output", str(tmp_path / "no" / "x.html")])
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
 
 
 def test_every_safety_status_is_in_the_readme() -> None:
@@ -315,7 +353,8 @@ def test_every_word_the_loader_knows_is_explained(words: tuple[str, ...]) -> Non
     assert missing(words, code(RULES_README)) == []
 
 
-def test_every_key_the_loader_asks_for_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+def keys_asked_for(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Every key that the loader asks for by name while it reads the rules as they stand."""
     asked: list[tuple[Fields, str]] = []
     listed: set[Fields] = set()
     """Mappings whose keys are ids, which the loader lists and does not ask for by name."""
@@ -338,9 +377,27 @@ def test_every_key_the_loader_asks_for_is_explained(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Fields, "names", noted_names)
     load_rulebase(CHECKOUT / "rules")
     sentences = "wording.yaml"  # its keys are the names of its sentences
-    keys = {key for fields, key in asked if fields not in listed and fields.file != sentences}
+    return {key for fields, key in asked if fields not in listed and fields.file != sentences}
+
+
+def test_every_key_the_loader_asks_for_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = keys_asked_for(monkeypatch)
     assert {"supports", "gate_no", "target_if_state", "until_answered"} <= keys
     assert missing(keys, code(RULES_README)) == []
+
+
+def test_the_readme_explains_no_key_that_the_loader_does_not_know(
+    rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first cell of a row names what the row explains; its words must be there to be explained."""
+    known = {*keys_asked_for(monkeypatch), *condition_words(), *effect_words(), *GIVEN_WORDS, *derived.KINDS}
+    known |= {*rules.OUTCOMES, *rules.FAMILIES, "exam", "safety_incomplete"}
+    known |= {key for rule in rulebase.rules for example in rule.examples for key in example.expect}
+    rows = [line for line in RULES_README.splitlines() if line.startswith("|")]
+    first = [span for row in rows for span in re.findall(r"`([^`]+)`", re.split(r"(?<!\\)\|", row)[1])]
+    words = {match[1] for span in first if (match := re.fullmatch(r"(\w+)(?:: .*)?", span))}
+    assert {"at_least_n", "supports", "abnormal", "never_to_patients", "reads", "ratio"} <= words
+    assert words - known == set()
 
 
 def test_every_key_of_an_example_is_explained(rulebase: RuleBase) -> None:

@@ -34,11 +34,12 @@ def spoken(rulebase: RuleBase) -> Iterator[Text]:
         for part in ("title", "text", "because", "caution"):
             yield f"{convention.code} {part}", getattr(convention, part) or ""
     for code, recommendation in rulebase.recommendations.items():
-        for part in ("label", "text", "dose", "support", "limits"):
+        for part in ("label", "text", "for_patients", "dose", "support", "limits"):
             yield f"{code} {part}", getattr(recommendation, part)
     for id_, contributor in rulebase.contributors.items():
         certainty = contributor.link_certainty
         yield f"{id_} label", contributor.label
+        yield f"{id_} for_patients", contributor.for_patients
         yield f"{id_} link", f"{certainty.text} {certainty.shown_as or ''}"
     for chain in rulebase.chains:
         yield from ((f"chain {chain.id} {arrow.source}", arrow.says) for arrow in chain.arrows)
@@ -132,15 +133,35 @@ def test_what_is_looked_for_is_found(pattern: re.Pattern[str], text: str) -> Non
 # -- words for patients -----------------------------------------------------------------------
 
 HURTFUL = re.compile(r"\b(?:collaps|weak|unstable|instab|damag|dysfunction)", re.I)
+"""The words that clinical hazard analysis bans from texts a patient may read."""
 
 
-def test_a_recommendation_uses_no_word_that_frightens(rulebase: RuleBase) -> None:
-    """The words that clinical hazard analysis bans from texts a patient may read."""
-    texts = [(code, part) for code, r in rulebase.recommendations.items() for part in (r.label, r.text)]
-    assert len(texts) == 2 * len(rulebase.recommendations) > 30
+def for_patients(rulebase: RuleBase) -> list[Text]:
+    """What a patient may read or be told; a recommendation's own label and text may be shown to one too."""
+    options = rulebase.recommendations.items()
+    shown = [(code, part) for code, r in options for part in (r.label, r.text, r.for_patients)]
+    return shown + [(id_, c.for_patients) for id_, c in rulebase.contributors.items()]
+
+
+def test_no_text_for_patients_uses_a_word_that_frightens(rulebase: RuleBase) -> None:
+    texts = for_patients(rulebase)
+    assert len(texts) == 3 * len(rulebase.recommendations) + len(rulebase.contributors) > 60
     assert [text for text in texts if HURTFUL.search(text[1])] == []
     assert HURTFUL.search("your feet have collapsed")
     assert HURTFUL.search("Weakness of the hip")
+
+
+def test_the_rule_base_bans_the_words_that_the_hazard_analysis_names(rulebase: RuleBase) -> None:
+    named = ("collapse", "weak", "unstable", "damage", "dysfunction")
+    assert [word for word in named if not word.startswith(rulebase.never_to_patients)] == []
+
+
+def test_a_text_for_patients_speaks_to_the_person_and_orders_nothing(rulebase: RuleBase) -> None:
+    for id_, contributor in rulebase.contributors.items():
+        assert re.match(r"How (?:\w+ )*?(?:you|your)\b", contributor.for_patients), id_
+    for code, option in rulebase.recommendations.items():
+        assert option.for_patients.startswith("One option is "), code
+        assert not re.search(r"\b(?:must|should|need to|have to)\b", option.for_patients), code
 
 
 def test_a_recommendation_is_an_option(rulebase: RuleBase) -> None:
