@@ -9,6 +9,7 @@ from fractions import Fraction
 from service.domain.exam import Level
 from service.domain.vocabulary import (
     SCREEN_STATES,
+    AlternativeDefinition,
     Arrow,
     Chain,
     ContributorDefinition,
@@ -61,6 +62,7 @@ class Vocabulary:
     urgencies: dict[str, Urgency] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
+    alternatives: dict[str, AlternativeDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     units: dict[str, UnitWords] = field(default_factory=dict)
     scales: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Vocabulary:
     states_read: list[tuple[Scalar, bool]] = field(default_factory=list)
     """The states that rules read, and whether the rule is one of safety; checked once all is read."""
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """The file and line of each finding and state."""
+    """The file and line of each finding, state and alternative."""
 
     def counted_names(self) -> set[str]:
         """What the fixed text of a flag may name: a count without side, and its bounds."""
@@ -539,6 +541,20 @@ def read_recommendations(fields: Fields, into: Vocabulary, classes: tuple[str, .
             origin=_read_origin(entry),
             given_while=entry.ids("given_while", classes, "class", required=False) or None,
             target_if_state=(entry.id("target_if_state", into.states, "state", required=False) or None),
+        )
+        entry.done()
+
+
+def read_alternatives(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("alternatives")):
+        into.places[key] = entry.file, entry.line
+        into.alternatives[key] = AlternativeDefinition(
+            id=key,
+            label=entry.text("label"),
+            text=entry.text("text"),
+            cites=entry.ids("cites", into.sources, "source in evidence.yaml"),
+            verification=entry.one_of("verification", VERIFICATIONS),
+            origin=_read_origin(entry),
         )
         entry.done()
 

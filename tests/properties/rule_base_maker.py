@@ -133,6 +133,7 @@ class BaseMaker:
             "limits": "l", "cites": [SOURCE], "verification": "from_memory", "origin": ["expert"],
         }  # fmt: skip
         self.files["vocabulary/recommendations.yaml"] = {"recommendations": {"R00": option}}
+        self.files["vocabulary/alternatives.yaml"] = {"alternatives": {}}
         self.files["vocabulary/chains.yaml"] = {"chains": {}}
         source = {"reference": "none", "verification": "from_memory", "shows": "nothing"}
         self.files["evidence.yaml"] = {"evidence": {SOURCE: source}}

@@ -189,7 +189,7 @@ NAMES = {
         "Did you mean 'foot'?"),
     "no kind of effect": M(ROTATORS, "- state: external_rotator_underuse",
         "- status: external_rotator_underuse",
-        "an effect is one of state, supports, opposes, note, flag, due, forbid, recommend, ask"),
+        "an effect is one of state, supports, opposes, note, alternative, flag, due, forbid, recommend, ask"),
     "a formula over what does not exist": M(DERIVED, "of: hip_add_hhd_n", "of: hip_add_hhd",
         "'hip_add_hhd' is no numeric finding. Did you mean 'hip_add_hhd_n'?"),
     "a formula over words": M(DERIVED, "of: hip_add_hhd_n", "of: hip_add_strength",
