@@ -1,8 +1,11 @@
 """What both sides say of each other: B01 to B06. Points never move."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.domain.assessment import Assessment
+from service.domain.rule import FindingTest, finding_tested
 from service.domain.rulebase import RuleBase
 from tests.unit.answer.parts import Assess, contributor, texts
 from tests.unit.short_exams import SCREENED, Short
@@ -90,6 +93,11 @@ def test_a_sign_that_did_not_count_is_not_called_less_specific(assessed: Assess)
     given = {"hip_er_mmt.left": "4", "hip_er_mmt.right": "4", "hip_er_hhd_pct_bw.left": 30,
              "hhd_protocol": "khayambashi_2016"}  # fmt: skip
     assert less_specific(assessed({**PAIN_FREE, **given}), "hip_stabiliser_deficit") == [()]
+
+
+def test_what_a_rule_reads_of_the_other_side_is_no_sign_of_this_one() -> None:
+    here = FindingTest("fpi6", "at_least", (6,), "at least 6")
+    assert [finding_tested(test) for test in (here, replace(here, other=True))] == ["fpi6", None]
 
 
 def test_points_classes_and_ranks_stay_as_they_are(assessed: Assess) -> None:
