@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.text import write_instant
 from service.domain.assessment import (
+    Alternative,
     Assessment,
     ChainShown,
     Contributor,
@@ -33,6 +34,7 @@ from service.domain.rule import (
     Recommend,
     Score,
     SetState,
+    ShowAlternative,
 )
 from service.domain.rulebase import RuleBase
 
@@ -68,6 +70,10 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
         "outside_intended_use": assessment.outside_intended_use,
         "safety": _safety(assessment.safety),
         "knees": [_knee(knee, rulebase) for knee in assessment.knees],
+        "merged_recommendations": [
+            {"code": merged.code, "id": merged.id, "sides": list(merged.sides)}
+            for merged in assessment.merged_recommendations
+        ],
     }
     if not brief:
         memo: dict[int, Json] = {}
@@ -152,6 +158,7 @@ def _knee(knee: Knee, rulebase: RuleBase) -> Json:
         "provisional": knee.provisional,
         "secondary": knee.secondary,
         "contributors": [_contributor(item, rulebase) for item in knee.contributors],
+        "alternatives": [_alternative(item) for item in knee.alternatives],
         "states": [
             {
                 "id": s.definition.id,
@@ -193,7 +200,23 @@ def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
         "opposing_rules": list(standing.opposing_rules),
         "noted_rules": list(item.noted_rules),
         "shared_findings": list(item.shared_findings),
+        "less_specific": list(item.less_specific),
         "mechanisms": [_contributor(mechanism, rulebase) for mechanism in item.mechanisms],
+    }
+
+
+def _alternative(item: Alternative) -> Json:
+    definition = item.definition
+    return {
+        "id": definition.id,
+        "label": definition.label,
+        "text": definition.text,
+        "rules": list(item.rules),
+        "because": list(item.because),
+        "evidence": list(definition.cites),
+        "verification": definition.verification,
+        "origin": list(definition.origin),
+        "caution": item.caution,
     }
 
 
@@ -269,6 +292,7 @@ _WRITE_EFFECT: Mapping[type, Callable[[Any], Json]] = {
         "combination": e.combination,
     },
     Note: lambda e: {"note": e.about},
+    ShowAlternative: lambda e: {"alternative": e.alternative},
     RaiseFlag: lambda e: {"flag": e.flag},
     MakeDue: lambda e: {"due": list(e.findings)},
     Forbid: lambda e: {"forbid": list(e.ids), "reason": e.reason},

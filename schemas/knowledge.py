@@ -7,6 +7,7 @@ from service.domain.rule import Convention, Review, Rule
 from service.domain.rulebase import RANKED_BY, Bound, RuleBase
 from service.domain.source_attributes import SourceAttribute
 from service.domain.vocabulary import (
+    AlternativeDefinition,
     ContributorDefinition,
     DerivedDefinition,
     FindingDefinition,
@@ -199,6 +200,7 @@ def write_rulebase(rulebase: RuleBase) -> Json:
         "red_flags": [_red_flag(flag) for flag in rulebase.red_flags.values()],
         "chains": [{"id": c.id, "label": c.label, "origin": list(c.origin)} for c in rulebase.chains],
         "recommendations": [_recommendation(r) for r in rulebase.recommendations.values()],
+        "alternatives": [_alternative(a) for a in rulebase.alternatives.values()],
         "sources": [_source(source) for source in rulebase.sources.values()],
         "counts": {
             "findings": len(rulebase.findings),
@@ -267,6 +269,17 @@ def _recommendation(definition: RecommendationDefinition) -> Json:
         "evidence": list(definition.cites),
         "verification": definition.verification,
         "origin": list(definition.origin),
+    }
+
+
+def _alternative(alternative: AlternativeDefinition) -> Json:
+    return {
+        "id": alternative.id,
+        "label": alternative.label,
+        "text": alternative.text,
+        "evidence": list(alternative.cites),
+        "verification": alternative.verification,
+        "origin": list(alternative.origin),
     }
 
 

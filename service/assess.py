@@ -6,6 +6,8 @@ from datetime import datetime
 from importlib.metadata import version
 from itertools import chain, count
 
+from service.answer.alternatives import alternatives
+from service.answer.both_sides import merged_recommendations
 from service.answer.case import Case
 from service.answer.chains import chains
 from service.answer.contributors import contributors, states
@@ -94,6 +96,7 @@ class Assessor:
             outside_intended_use=case.screen.outside_intended_use,
             safety=screening,
             knees=knees,
+            merged_recommendations=tuple(merged_recommendations(case, knees)),
             trace=tuple(trace),
             suppressed=(*screen_suppressed, *knee_suppressed),
             undetermined=tuple(open_rules),
@@ -120,6 +123,7 @@ class Assessor:
         return replace(
             knee,
             contributors=ranked,
+            alternatives=tuple(alternatives(case, trace)),
             states=tuple(states(case, view)),
             chains=tuple(chains(case, view)),
             recommendations=Offer(case, view).given(trace, ranks),

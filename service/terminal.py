@@ -8,7 +8,7 @@ from rich.tree import Tree
 
 from schemas.faults import InvalidBody, printable
 from service.answer.sentences import capital
-from service.domain.assessment import Assessment, Contributor, Firing, Flag, Knee
+from service.domain.assessment import Alternative, Assessment, Contributor, Firing, Flag, Knee
 from service.domain.exam import Side
 from service.domain.rulebase import RuleBase
 
@@ -22,6 +22,8 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
     if assessment.safety.status != "hold":
         parts.extend(_knee(knee, fired, rulebase) for knee in assessment.knees)
+    if assessment.merged_recommendations:
+        parts.append(_merged(assessment))
     if assessment.notes:
         notes = Tree("[bold]Notes")
         for note in assessment.notes:
@@ -31,6 +33,15 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
         parts.append(notes)
     parts.append(Text(f"{rulebase.name} {rulebase.version}, {rulebase.digest[:19]}…", style="dim"))
     return Group(*parts)
+
+
+def _merged(assessment: Assessment) -> Tree:
+    """The options for two knees as one list."""
+    tree = Tree("[bold]Options for both knees as one list")
+    texts = {o.code: o.text for knee in assessment.knees for o in knee.recommendations}
+    for merged in assessment.merged_recommendations:
+        tree.add(f"{escape(texts[merged.code])} [dim]{merged.code}, {' and '.join(merged.sides)}")
+    return tree
 
 
 def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
@@ -63,6 +74,10 @@ def _knee(knee: Knee, fired: dict[tuple[str, Side | None], Firing], rulebase: Ru
         tree.add("out of scope")
     for contributor in knee.contributors:
         _contributor(tree, contributor, knee, fired, rulebase)
+    if knee.alternatives:
+        branch = tree.add("[bold]Other explanations, not scored")
+        for alternative in knee.alternatives:
+            _alternative(branch, alternative)
     if knee.recommendations:
         branch = tree.add("[bold]Options to consider")
         for recommendation in knee.recommendations:
@@ -73,6 +88,15 @@ def _knee(knee: Knee, fired: dict[tuple[str, Side | None], Firing], rulebase: Ru
             named = "; ".join(rulebase.findings[finding].label for finding in test.findings)
             branch.add(f"{escape(named)} [dim]{test.code}")
     return tree
+
+
+def _alternative(tree: Tree, alternative: Alternative) -> None:
+    definition = alternative.definition
+    branch = tree.add(f"{escape(definition.label)}: {escape(definition.text)}")
+    for code, because in zip(alternative.rules, alternative.because, strict=True):
+        branch.add(f"· {code} {escape(because)}")
+    if alternative.caution:
+        branch.add(f"[dim]{escape(alternative.caution)}")
 
 
 def _contributor(
@@ -95,6 +119,9 @@ def _contributor(
     for code in codes:
         sign = "+" if code in standing.supporting_rules else "−" if code in standing.opposing_rules else "·"
         branch.add(f"{sign} {code} {escape(fired[code, knee.side].because)}")
+    if contributor.less_specific:
+        labels = "; ".join(rulebase.findings[finding].label for finding in contributor.less_specific)
+        branch.add(f"· less specific: {escape(labels)}")
     for mechanism in contributor.mechanisms:
         _contributor(branch, mechanism, knee, fired, rulebase)
 

@@ -22,7 +22,8 @@ FALSE, UNKNOWN, TRUE = 0, 1, 2
 """Kleene's values in order: all is the least, any the greatest, not is 2 − x."""
 
 FAMILIES = (
-    "safety", "alternatives", "history", "contributors", "chains", "next-tests", "recommendations",
+    "safety", "alternatives", "history", "contributors", "chains", "both-sides", "next-tests",
+    "recommendations",
 )  # fmt: skip
 REASONS = ("unable", "refused", "not_applicable")
 """Why a finding that was posted has no value; where nobody looked, it is as if it was not posted."""

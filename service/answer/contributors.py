@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from service.answer.both_sides import compared
 from service.answer.case import Case
 from service.domain.assessment import Contributor, Firing, Standing, State
 from service.domain.rule import Note
@@ -14,16 +15,17 @@ def contributors(case: Case, view: View, trace: list[Firing]) -> tuple[Contribut
     rulebase = case.rulebase
     used = _findings_used(trace)
     noted = _noted(trace)
+    same = compared(case, view).same
     ranked = case.inference.standings.ranked(view.standings[c.id] for c in rulebase.ranked_contributors)
     beneath = {
         parent.id: tuple(
-            _contributor(case, view.standings[c.id], noted, used)
+            _contributor(case, view.standings[c.id], noted, used, same)
             for c in rulebase.contributors.values()
             if c.beneath == parent.id
         )
         for parent in rulebase.ranked_contributors
     }
-    return tuple(_contributor(case, standing, noted, used, beneath[standing.id]) for standing in ranked)
+    return tuple(_contributor(case, standing, noted, used, same, beneath[standing.id]) for standing in ranked)
 
 
 def _contributor(
@@ -31,6 +33,7 @@ def _contributor(
     standing: Standing,
     noted: Mapping[str, list[str]],
     used: Mapping[str, set[str]],
+    same: Mapping[str, tuple[str, ...]],
     mechanisms: tuple[Contributor, ...] = (),
 ) -> Contributor:
     return Contributor(
@@ -38,6 +41,7 @@ def _contributor(
         standing=standing,
         noted_rules=tuple(noted.get(standing.id, ())),
         shared_findings=_shared(case, standing.id, used),
+        less_specific=same.get(standing.id, ()),
         mechanisms=mechanisms,
     )
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from service.answer.both_sides import both_sides_notes
 from service.answer.case import Case, shown
+from service.answer.methods import method_notes
 from service.answer.sentences import name_of, value_words
 from service.domain.assessment import Contributor, Firing, Knee, NoteShown, Undetermined
 from service.domain.exam import Observation
@@ -58,6 +60,8 @@ def convention_notes(
     for knee in knees:
         if knee.in_scope:
             yield from _of_knee(case, knee)
+            yield from method_notes(case, case.views[knee.side])
+    yield from both_sides_notes(case, knees)
     yield from _age_or_sex(case, trace, undetermined)
 
 

@@ -13,6 +13,7 @@ from service.domain.exam import Clearance, Exam, Side
 from service.domain.logic import Truth
 from service.domain.rule import Effect, Rule, Score
 from service.domain.vocabulary import (
+    AlternativeDefinition,
     ContributorDefinition,
     RecommendationDefinition,
     RedFlag,
@@ -128,7 +129,20 @@ class Contributor:
     standing: Standing
     noted_rules: tuple[str, ...]
     shared_findings: tuple[str, ...]
+    less_specific: tuple[str, ...]
+    """Findings that count for it and are the same on the side without pain (B04)."""
     mechanisms: "tuple[Contributor, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another explanation, with why each rule that points to it fired and what speaks against it."""
+
+    definition: AlternativeDefinition
+    rules: tuple[str, ...]
+    because: tuple[str, ...]
+    """One sentence for each rule."""
+    caution: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +181,15 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedRecommendation:
+    """An option of the one list for two painful knees, with the knees it is given for (B06)."""
+
+    code: str
+    id: str
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NextTest:
     code: str
     findings: tuple[str, ...]
@@ -180,6 +203,7 @@ class Knee:
     provisional: bool
     secondary: bool
     contributors: tuple[Contributor, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     states: tuple[State, ...] = ()
     chains: tuple[ChainShown, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
@@ -266,6 +290,7 @@ class Assessment:
     outside_intended_use: bool
     safety: Safety
     knees: tuple[Knee, ...]
+    merged_recommendations: tuple[MergedRecommendation, ...]
     trace: tuple[Firing, ...]
     suppressed: tuple[Suppressed, ...]
     undetermined: tuple[Undetermined, ...]

@@ -124,6 +124,15 @@ def criteria(condition: Condition) -> Iterator[Criterion]:
         yield condition
 
 
+def finding_tested(criterion: Criterion) -> str | None:
+    """The finding whose value on its own side a criterion tests; None where it tests none."""
+    match criterion:
+        case FindingTest(finding, word, other=False) if word not in ("observed", "not_observed"):
+            return finding
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class SetState:
     state: str
@@ -186,7 +195,14 @@ class Ask:
     first: bool = False
 
 
-Effect = SetState | Score | Note | RaiseFlag | MakeDue | Forbid | Recommend | Ask
+@dataclass(frozen=True, slots=True)
+class ShowAlternative:
+    """Another explanation of the pain, shown beside the contributors; no points."""
+
+    alternative: str
+
+
+Effect = SetState | Score | Note | RaiseFlag | MakeDue | Forbid | Recommend | Ask | ShowAlternative
 
 
 @dataclass(frozen=True, slots=True)

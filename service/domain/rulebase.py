@@ -15,10 +15,13 @@ from service.domain.rule import (
     SetState,
     StateTest,
     Word,
+    criteria,
+    finding_tested,
     has_not_known,
 )
 from service.domain.source_attributes import SourceSheet
 from service.domain.vocabulary import (
+    AlternativeDefinition,
     Chain,
     ContributorDefinition,
     DerivedDefinition,
@@ -107,6 +110,7 @@ class RuleBase:
     states: Mapping[str, StateDefinition]
     contributors: Mapping[str, ContributorDefinition]
     """Contributors and mechanisms alike, in the order declared."""
+    alternatives: Mapping[str, AlternativeDefinition]
     chains: tuple[Chain, ...]
     red_flags: Mapping[str, RedFlag]
     recommendations: Mapping[str, RecommendationDefinition]
@@ -134,6 +138,17 @@ class RuleBase:
                 if isinstance(effect, SetState) and rule.active:
                     setters[effect.state] = (*setters.get(effect.state, ()), index)
         return setters
+
+    @cached_property
+    def signs(self) -> dict[str, tuple[int, ...]]:
+        """For each sided finding the indexes of the active rules that support something by its value."""
+        signs: dict[str, tuple[int, ...]] = {}
+        for index, rule in enumerate(self.rules):
+            if rule.active and any(score.supports for score in rule.scores):
+                for finding in dict.fromkeys(map(finding_tested, criteria(rule.when))):
+                    if finding and finding in self.findings and self.findings[finding].sided:
+                        signs[finding] = (*signs.get(finding, ()), index)
+        return signs
 
     @cached_property
     def sided_rules(self) -> frozenset[str]:

@@ -364,6 +364,18 @@ class RecommendationDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternativeDefinition:
+    """Another explanation of knee pain than the contributors; beside them, never scored against them."""
+
+    id: str
+    label: str
+    text: str
+    cites: tuple[str, ...]
+    verification: str
+    origin: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Arrow:
     """One step of a causal chain, with its evidence level and the rules that carry it."""
 

@@ -58,7 +58,7 @@ class Links:
         }
         by_kind: dict[str, Mapping[str, Labelled]] = {
             "finding": base.findings, "formula": base.derived, "state": base.states,
-            "contributor": base.contributors,
+            "contributor": base.contributors, "alternative": base.alternatives,
         }  # fmt: skip
         return coded | {
             id_: Piece(entry.label, anchor(kind, id_))

@@ -28,6 +28,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    ShowAlternative,
     StateTest,
 )
 from service.domain.vocabulary import (
@@ -121,6 +122,8 @@ def effect_line(effect: Effect) -> str:
             return f"{direction} {target}, {strength} ({points}), cluster {cluster}{bonus}"
         case Note(about):
             return f"note about {about}"
+        case ShowAlternative(alternative):
+            return f"shows the alternative {alternative}"
         case RaiseFlag(flag):
             return f"red flag {flag}"
         case MakeDue(findings, one_by_one):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from service.domain.rule import Convention, MakeDue, RaiseFlag, Rule, SetState
+from service.domain.rule import Convention, MakeDue, RaiseFlag, Rule, SetState, ShowAlternative
 from service.domain.rulebase import (
     Approval,
     Bound,
@@ -159,6 +159,7 @@ class _Loader:
             derived=self.vocabulary.derived,
             states=self.vocabulary.states,
             contributors=self.vocabulary.contributors,
+            alternatives=self.vocabulary.alternatives,
             chains=tuple(self.vocabulary.chains),
             red_flags=self.vocabulary.red_flags,
             recommendations=self.vocabulary.recommendations,
@@ -271,6 +272,7 @@ class _Loader:
             "recommendations",
             lambda fields: read_vocabulary.read_recommendations(fields, into, classes),
         )
+        self._vocabulary_file("alternatives", lambda fields: read_vocabulary.read_alternatives(fields, into))
 
     def _read_derived(self, fields: Fields, reader: ConditionReader) -> None:
         read_derived(fields, self.vocabulary, reader)
@@ -309,6 +311,7 @@ class _Loader:
         self._check_names()
         self._check_states(rules)
         self._check_due(rules)
+        self._check_alternatives(rules)
 
     def _check_names(self) -> None:
         """An alias stands for one finding only."""
@@ -360,6 +363,13 @@ class _Loader:
             if role is not None and role.due in ("gate", "conditional") and definition.id not in asked:
                 place = self.vocabulary.places[definition.id]
                 self._problem(*place, f"nothing makes '{definition.id}' due")
+
+    def _check_alternatives(self, rules: list[Rule]) -> None:
+        """An alternative that no rule points to would never be shown."""
+        shown = {e.alternative for rule in rules for e in rule.effects if isinstance(e, ShowAlternative)}
+        for id_ in self.vocabulary.alternatives:
+            if id_ not in shown:
+                self._problem(*self.vocabulary.places[id_], f"the alternative '{id_}' is shown by no rule")
 
     def _check_all_read(self) -> None:
         """A file in the wrong folder would be a rule that silently does not count."""

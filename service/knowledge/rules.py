@@ -19,6 +19,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    ShowAlternative,
 )
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.fields import Fields
@@ -26,7 +27,8 @@ from service.knowledge.source import Mapping, Scalar, Source, plain
 from service.knowledge.vocabulary import ORIGINS, Vocabulary
 
 FAMILIES = (
-    "safety", "alternatives", "history", "contributors", "chains", "next-tests", "recommendations",
+    "safety", "alternatives", "history", "contributors", "chains", "both-sides", "next-tests",
+    "recommendations",
 )  # fmt: skip
 """The folders rules live in, in reading order."""
 
@@ -42,11 +44,16 @@ CONVENTIONS = {
     "stale_finding": ("finding",),
     "out_of_range_refused": ("finding",),
     "unknown_age_or_sex": ("finding",),
+    "better_method_counts": ("counts", "beside"),
+    "each_knee_by_itself": (),
+    "only_on_pain_free_side": ("findings", "side"),
+    "same_on_pain_free_side": ("findings", "side"),
+    "different_signs_at_both_knees": (),
 }
 """The promises the engine keeps, each in one file of `rules/conventions/`, and what its text may name."""
 
 SAFETY_ONLY = ("flag", "due", "forbid")
-NOT_SAFETY = ("supports", "opposes", "recommend", "ask")
+NOT_SAFETY = ("supports", "opposes", "alternative", "recommend", "ask")
 """Effects that the screen, which runs first, cannot have."""
 
 OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
@@ -172,6 +179,7 @@ class RuleReader:
             "supports": self._score,
             "opposes": self._score,
             "note": self._note,
+            "alternative": self._alternative,
             "flag": self._flag,
             "due": self._due,
             "forbid": self._forbid,
@@ -210,6 +218,9 @@ class RuleReader:
     def _note(self, item: Fields) -> Effect:
         about = item.id("note", {*self.vocabulary.contributors, "exam"}, "contributor")
         return Note(about, item.text("text"))
+
+    def _alternative(self, item: Fields) -> Effect:
+        return ShowAlternative(item.id("alternative", self.vocabulary.alternatives, "alternative"))
 
     def _flag(self, item: Fields) -> Effect:
         flag = item.id("flag", self.vocabulary.red_flags, "red flag")
@@ -267,7 +278,7 @@ class RuleReader:
         if isinstance(expect.get("fires"), dict):
             expect = {"outcome": "fires", **expect, **expect["fires"]}
             del expect["fires"]
-        known = {"outcome", "gaps", "assumed", "net", "class", "state", "note"}
+        known = {"outcome", "gaps", "assumed", "net", "class", "state", "note", "alternative"}
         for key in expect.keys() - known:
             item.problem(f"'expect' has an unknown key '{key}'", item.line)
         if expect.get("outcome") not in OUTCOMES:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from service.domain.exam import Level
 from service.domain.vocabulary import (
     SCREEN_STATES,
+    AlternativeDefinition,
     Arrow,
     Chain,
     ContributorDefinition,
@@ -63,6 +64,7 @@ class Vocabulary:
     roles: tuple[str, ...] = ()
     never_to_patients: tuple[str, ...] = ()
     recommendations: dict[str, RecommendationDefinition] = field(default_factory=dict)
+    alternatives: dict[str, AlternativeDefinition] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     units: dict[str, UnitWords] = field(default_factory=dict)
     scales: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Vocabulary:
     states_read: list[tuple[Scalar, bool]] = field(default_factory=list)
     """The states that rules read, and whether the rule is one of safety; checked once all is read."""
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """The file and line of each finding and state."""
+    """The file and line of each finding, state and alternative."""
 
     def counted_names(self) -> set[str]:
         """What the fixed text of a flag may name: a count without side, and its bounds."""
@@ -554,6 +556,20 @@ def _read_for_patients(entry: Fields, into: Vocabulary) -> str:
         if word.startswith(into.never_to_patients):
             entry.problem(f"'{word}' is not said to patients", entry.line_of("for_patients"))
     return text
+
+
+def read_alternatives(fields: Fields, into: Vocabulary) -> None:
+    for key, entry in _entries(fields.section("alternatives")):
+        into.places[key] = entry.file, entry.line
+        into.alternatives[key] = AlternativeDefinition(
+            id=key,
+            label=entry.text("label"),
+            text=entry.text("text"),
+            cites=entry.ids("cites", into.sources, "source in evidence.yaml"),
+            verification=entry.one_of("verification", VERIFICATIONS),
+            origin=_read_origin(entry),
+        )
+        entry.done()
 
 
 def _read_origin(entry: Fields) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from schemas.observations import STATUSES, Wrong, value_reader
 from service.answer.case import Case
 from service.domain.assessment import Standing
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import Example, Note, Rule
+from service.domain.rule import Example, Note, Rule, ShowAlternative
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import NoAnswer
@@ -141,6 +141,7 @@ class Examples:
             _known(_section(expect, key), contributors, "contributor")
         _words(expect, "state", [], rulebase.states)
         _words(expect, "note", [], {*rulebase.contributors, "exam"})
+        _words(expect, "alternative", [], rulebase.alternatives)
         for key in ("gaps", "assumed"):
             _words(expect, key, [], rulebase.findings)
 
@@ -170,6 +171,9 @@ class Examples:
         for about in _texts(expect.get("note", [])):
             if not any(isinstance(e, Note) and e.about == about for e in run.rule.effects):
                 yield f"expected a note about {about}"
+        for alternative in _texts(expect.get("alternative", [])):
+            if ShowAlternative(alternative) not in run.rule.effects:
+                yield f"expected the alternative {alternative}"
 
 
 def _problem(example: Example, said: str) -> Problem:

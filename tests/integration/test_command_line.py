@@ -252,4 +252,4 @@ def test_a_rule_shows_its_code_and_text_as_they_are_written(
 @pytest.mark.usefixtures("read_before")
 def test_on_eighty_columns_no_word_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert "recorded_only" in run("findings", "flat foot").stdout
+    assert "recorded_only" in run("findings", "bunionette").stdout

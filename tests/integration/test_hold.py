@@ -59,6 +59,7 @@ class Watch:
                 for text in (c.id, c.label, c.link_certainty.text)
             ),
             *(text for s in states for text in (s.id, s.label)),
+            *(text for a in rulebase.alternatives.values() for text in (a.id, a.label, a.text)),
             *(text for r in offered for text in (r.id, r.label, r.text, r.dose, r.support, r.limits)),
             *(text for r in others for text in (r.id, r.title, r.because)),
             *(
@@ -145,7 +146,7 @@ def test_without_a_flag_the_same_exam_says_much_and_the_watch_sees_all_of_it(
         "status": "clear", "referral_first": False, "flags": [], "not_screened": [], "withheld_reason": [],
     }  # fmt: skip
     for knee in said["knees"]:
-        for part in ("contributors", "states", "chains", "recommendations", "next_tests"):
+        for part in ("contributors", "alternatives", "states", "chains", "recommendations", "next_tests"):
             assert watch.finds_in(knee[part]) or part == "next_tests"
     for part in ("summary", "trace", "notes", "undetermined", "suppressed", "ledger"):
         assert watch.finds_in(said[part]), part
@@ -185,6 +186,7 @@ def _is_empty(said: Body, rulebase: RuleBase) -> None:
     for knee in said["knees"]:
         for part in (
             "contributors",
+            "alternatives",
             "states",
             "chains",
             "recommendations",
@@ -193,10 +195,11 @@ def _is_empty(said: Body, rulebase: RuleBase) -> None:
         ):
             assert knee[part] == []
         assert (knee["provisional"], knee["secondary"]) == (False, False)
+    assert said["merged_recommendations"] == []
     for part in ("trace", "suppressed", "undetermined", "notes", "ledger"):
         assert {item["rule"] for item in said.get(part, [])} <= safety
     for firing in said.get("trace", []):
-        assert {"supports", "opposes", "recommend", "ask"}.isdisjoint(
+        assert {"supports", "opposes", "alternative", "recommend", "ask"}.isdisjoint(
             key for effect in firing["effects"] for key in effect
         )
     for asked in said["summary"]["ask_next"]:

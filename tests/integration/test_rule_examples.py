@@ -26,6 +26,7 @@ CLEARLY = "contributors/hip/clearly-weak-external-rotators.yaml"
 RATIO = "contributors/hip/external-rotators-weaker-than-other-side.yaml"
 PATELLA = "contributors/knee/normal-patellar-mobility.yaml"
 TENSION = "chains/unexplained-knee-tension.yaml"
+MENISCUS = "alternatives/meniscal-pattern.yaml"
 STRESS = "chains/raised-knee-stress.yaml"
 ADDUCTORS = "contributors/hip/low-adductor-to-abductor-ratio.yaml"
 RAISED = "contributors/load/load-raised-fast.yaml"
@@ -189,6 +190,15 @@ WRONG = {
     "note": (
         TENSION, "expect: fires", "expect: {outcome: fires, note: [hip_instability]}",
         "expected a note about hip_instability",
+    ),
+    "alternative": (
+        MENISCUS, "alternative: [meniscal_pattern]}", "alternative: [source_inside_the_joint]}",
+        "expected the alternative source_inside_the_joint",
+    ),
+    "an alternative that is not there": (
+        MENISCUS, "yes}\n    expect: fires\n  - name: Fluid",
+        "yes}\n    expect: {outcome: fires, alternative: [meniscus]}\n  - name: Fluid",
+        "'alternative' cannot be 'meniscus'",
     ),
     "a finding": (HEART, "{cyanosis: yes}", "{cyanose: yes}", "there is no finding 'cyanose'"),
     "a value": (HEART, "{haemoptysis: yes}", "{haemoptysis: some}", "haemoptysis: 'some' is no yes/no"),

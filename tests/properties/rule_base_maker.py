@@ -137,6 +137,7 @@ class BaseMaker:
             "origin": ["expert"],
         }  # fmt: skip
         self.files["vocabulary/recommendations.yaml"] = {"recommendations": {"R00": option}}
+        self.files["vocabulary/alternatives.yaml"] = {"alternatives": {}}
         self.files["vocabulary/chains.yaml"] = {"chains": {}}
         source = {"reference": "none", "verification": "from_memory", "shows": "nothing"}
         self.files["evidence.yaml"] = {"evidence": {SOURCE: source}}

@@ -429,10 +429,14 @@ def test_the_newest_entry_of_the_rules_changelog_counts_what_the_rule_base_holds
         (len(rulebase.findings), "findings"),
         (len(rulebase.derived), "formulas"),
         (len(rulebase.states), "states"),
+        (len(rulebase.alternatives), "alternatives"),
+        (len(rulebase.conventions), "conventions"),
         (len(rulebase.rules), "rules"),
         (by_family("contributors"), "at hip, foot"),
         (by_family("safety"), "of the\n  safety screen"),
         (len(rulebase.red_flags), "red flags"),
+        (by_family("alternatives"), "alternative explanations"),
+        (by_family("both-sides"), "that compare both sides"),
         (by_family("next-tests"), "next tests"),
         (len(rulebase.recommendations), "recommendations, each"),
         (len(rulebase.sources), "sources"),
@@ -444,7 +448,7 @@ def test_every_code_in_the_rules_changelog_exists(rulebase: RuleBase) -> None:
     entry = (CHECKOUT / "rules" / "CHANGELOG.md").read_text(encoding="utf-8")
     decisions = entry[entry.index("### Decisions of interpretation") :]
     codes = set(re.findall(r"\b[A-Z]{1,2}\d+[a-z]?\b", decisions))
-    known = {*rulebase.rule_by_code, *rulebase.red_flags, *rulebase.recommendations}
+    known = {*rulebase.readable, *rulebase.red_flags, *rulebase.recommendations}
     assert codes - known == set()
 
 

@@ -21,11 +21,6 @@ from service.knowledge.problems import Problem
 from service.knowledge.source import plain, read_source
 
 TOPICS = {"introduction", "whole_body", "hip", "foot", "conclusion"}
-LATER = {
-    *(f"B{number:02}" for number in range(1, 8)),
-    *("T02", "T04", "T05"),
-    *(f"X{number:02}" for number in range(3, 13)),
-}
 RUN = 6
 NAMES = {"the ball of the big toe", "tensor fasciae latae rectus femoris or"}
 """Six words in a row that only name parts of the body; nobody can call them otherwise."""
@@ -73,7 +68,7 @@ def test_the_seed_has_seventy_claims_in_order(claims: Mapping[str, Any]) -> None
 
 
 def test_each_claim_is_told_and_represented(claims: Mapping[str, Mapping[str, Any]]) -> None:
-    required, optional = {"topic", "claim", "represented_by"}, {"planned", "contested", "note"}
+    required, optional = {"topic", "claim", "represented_by"}, {"contested", "note"}
     for code, claim in claims.items():
         assert required <= claim.keys() <= required | optional
         assert claim["topic"] in TOPICS, code
@@ -94,22 +89,14 @@ def test_each_claim_is_represented_by_what_the_specification_names(claims: Mappi
     specified = dict(line.split(": ") for line in lines)
     assert specified.keys() == claims.keys()
     for code, named in specified.items():
-        ids = {*claims[code]["represented_by"], *claims[code].get("planned", [])}
+        ids = set(claims[code]["represented_by"])
         assert [name for name in named.split() if ids.isdisjoint(name.split("|"))] == [], code
 
 
 def test_nothing_represents_a_claim_twice(claims: Mapping[str, Any]) -> None:
     for code, claim in claims.items():
-        named = [*claim["represented_by"], *claim.get("planned", [])]
+        named = claim["represented_by"]
         assert len(set(named)) == len(named), code
-
-
-def test_only_rules_still_to_come_are_planned(claims: Mapping[str, Any], rulebase: RuleBase) -> None:
-    """A planned rule that has come must move to represented_by."""
-    for code, claim in claims.items():
-        planned = set(claim.get("planned", []))
-        assert planned <= LATER, code
-        assert planned & known_ids(rulebase) == set(), code
 
 
 def test_each_source_named_beside_a_claim_is_in_the_bibliography(

@@ -1,6 +1,7 @@
 """What people read: no probability, no diagnosis, no cause; no word that frightens; no class by itself."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from ruamel.yaml import YAML
 
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
@@ -36,6 +38,8 @@ def spoken(rulebase: RuleBase) -> Iterator[Text]:
     for code, recommendation in rulebase.recommendations.items():
         for part in ("label", "text", "for_patients", "dose", "support", "limits"):
             yield f"{code} {part}", getattr(recommendation, part)
+    for id_, alternative in rulebase.alternatives.items():
+        yield f"alternative {id_}", f"{alternative.label}. {alternative.text}"
     for id_, contributor in rulebase.contributors.items():
         certainty = contributor.link_certainty
         yield f"{id_} label", contributor.label
@@ -140,12 +144,14 @@ def for_patients(rulebase: RuleBase) -> list[Text]:
     """What a patient may read or be told; a recommendation's own label and text may be shown to one too."""
     options = rulebase.recommendations.items()
     shown = [(code, part) for code, r in options for part in (r.label, r.text, r.for_patients)]
+    shown += [(id_, part) for id_, a in rulebase.alternatives.items() for part in (a.label, a.text)]
     return shown + [(id_, c.for_patients) for id_, c in rulebase.contributors.items()]
 
 
 def test_no_text_for_patients_uses_a_word_that_frightens(rulebase: RuleBase) -> None:
     texts = for_patients(rulebase)
-    assert len(texts) == 3 * len(rulebase.recommendations) + len(rulebase.contributors) > 60
+    alternatives = 2 * len(rulebase.alternatives)
+    assert len(texts) == 3 * len(rulebase.recommendations) + alternatives + len(rulebase.contributors) > 80
     assert [text for text in texts if HURTFUL.search(text[1])] == []
     assert HURTFUL.search("your feet have collapsed")
     assert HURTFUL.search("Weakness of the hip")
@@ -218,6 +224,40 @@ def test_the_tree_says_of_what_a_note_speaks(answers: list[Assessment], rulebase
     label = rulebase.contributors["hip_stabiliser_deficit"].label.capitalize()
     lines = [line for answer in answers for line in printed(answer, rulebase)]
     assert any(f"─ {label}: " in line for line in lines)
+
+
+def test_the_tree_shows_alternatives_beneath_the_contributors_with_what_points_to_them(
+    answers: list[Assessment], rulebase: RuleBase
+) -> None:
+    shown = [(answer, knee) for answer in answers for knee in answer.knees if knee.alternatives]
+    assert shown
+    for answer, knee in shown:
+        lines = printed(answer, rulebase)
+        begins = next(n for n, line in enumerate(lines) if line.startswith(f"{knee.side.capitalize()} knee"))
+        lines = lines[begins:]
+        place = next(n for n, line in enumerate(lines) if line.endswith("─ Other explanations, not scored"))
+        for alternative in knee.alternatives:
+            said = f"─ {alternative.definition.label}: {alternative.definition.text}"
+            place += next(n for n, line in enumerate(lines[place:]) if line.endswith(said))
+            for code, because in zip(alternative.rules, alternative.because, strict=True):
+                assert any(line.endswith(f"─ · {code} {because}") for line in lines[place:])
+            assert any(line.endswith(f"─ {alternative.caution}") for line in lines[place:])
+
+
+def test_the_tree_says_what_is_less_specific_and_lists_the_options_of_two_knees_once(
+    assessor: Assessor, reader: ExamReader, rulebase: RuleBase, now: datetime
+) -> None:
+    lines = {}
+    for name in ("v32-two-knees-two-reasons", "v33-pain-free-other-side"):
+        case = YAML(typ="safe", pure=True).load(CHECKOUT / "tests" / "cases" / f"{name}.yaml")
+        exam = reader.read(read_json(json.dumps(case["given"]).encode()), now)
+        lines[name[:3]] = printed(assessor.assess(exam, now=now, assessment_id=name), rulebase)
+    assert [line for line in lines["v33"] if line.endswith("─ · less specific: Foot Posture Index-6")]
+    begins = lines["v32"].index("Options for both knees as one list")
+    assert [line.split()[-2:] for line in lines["v32"][begins + 1 : begins + 3]] == [
+        ["R09,", "right"], ["and", "right"],
+    ]  # fmt: skip
+    assert "Options for both knees as one list" not in lines["v33"]
 
 
 def test_the_tree_keeps_tests_apart_whose_labels_hold_commas(

@@ -21,6 +21,8 @@ DROP = "contributors/foot/large-navicular-drop.yaml"
 CONTACT = "contributors/foot/lost-contact-point.yaml"
 STRESS = "chains/raised-knee-stress.yaml"
 TENSION = "chains/unexplained-knee-tension.yaml"
+MENISCUS = "alternatives/meniscal-pattern.yaml"
+ALTERNATIVES = "vocabulary/alternatives.yaml"
 EFFUSION = "next-tests/ask-for-effusion.yaml"
 COMBINED = "recommendations/offer-combined-programme.yaml"
 FEVER = "safety/fever-or-unwell.yaml"
@@ -189,7 +191,7 @@ NAMES = {
         "Did you mean 'foot'?"),
     "no kind of effect": M(ROTATORS, "- state: external_rotator_underuse",
         "- status: external_rotator_underuse",
-        "an effect is one of state, supports, opposes, note, flag, due, forbid, recommend, ask"),
+        "an effect is one of state, supports, opposes, note, alternative, flag, due, forbid, recommend, ask"),
     "a formula over what does not exist": M(DERIVED, "of: hip_add_hhd_n", "of: hip_add_hhd",
         "'hip_add_hhd' is no numeric finding. Did you mean 'hip_add_hhd_n'?"),
     "a formula over words": M(DERIVED, "of: hip_add_hhd_n", "of: hip_add_strength",
@@ -281,6 +283,17 @@ MEANINGS = {
         "the state 'acute_injury' is known to safety rules only", "- state: acute"),
     "a state that no rule sets": M(STATES, "  pfp_pattern:", "  patella_alta: {label: x, basis: observed, "
         "origin: [seed]}\n  pfp_pattern:", "the state 'patella_alta' is set by no rule"),
+    "an alternative that is not there": M(MENISCUS, "- alternative: meniscal_pattern",
+        "- alternative: meniscal_pattern\n  - alternative: meniscal_patern",
+        "there is no alternative 'meniscal_patern'. Did you mean 'meniscal_pattern'?",
+        "- alternative: meniscal_patern"),
+    "an alternative in a safety rule": M(FEVER, "then:\n", "then:\n  - alternative: meniscal_pattern\n",
+        "'alternative' may not be used in safety rules: the screen runs first", "- alternative"),
+    "an alternative that no rule shows": M(ALTERNATIVES, "  meniscal_pattern:",
+        "  plica: {label: x, text: y, cites: [from-memory], verification: from_memory, origin: [expert]}\n"
+        "  meniscal_pattern:", "the alternative 'plica' is shown by no rule", "{label: x, text: y"),
+    "an alternative without a source": M(ALTERNATIVES, "cites: [nice-ng226]", "cites: [nice]",
+        "there is no source in evidence.yaml 'nice'. Did you mean 'nice-ng12'?"),
     "a state that only the screen may give": M(STATES, "arch_collapse: {",
         "arch_collapse: {given_by: screen, ",
         "the screen gives safety_incomplete and referral_first, not 'arch_collapse'"),

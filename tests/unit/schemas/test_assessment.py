@@ -21,7 +21,8 @@ MAY_BE_NULL = {"approved_by", "approved_on", "rank", "target", "seen"}
 """Not yet approved; no rank for a mechanism; no target of a general option; nothing seen in the ledger."""
 TOP = [
     "assessment_id", "recorded", "summary", "rule_base", "software", "performed_at", "assessed_at",
-    "outside_intended_use", "safety", "knees", "trace", "suppressed", "undetermined", "notes", "stale",
+    "outside_intended_use", "safety", "knees", "merged_recommendations", "trace", "suppressed",
+    "undetermined", "notes", "stale",
 ]  # fmt: skip
 
 
