@@ -1,0 +1,302 @@
+"""What one side sees: findings, formulas over them, the truth of a test, and what a test rests on.
+
+Truths are True, False and None for unknown. A condition is a count: all means every member, any
+means one; what is not known can still become true or false.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, cast
+
+from service.domain.exam import OTHER, Key, Level, Side
+from service.domain.logic import Truth
+from service.domain.rule import (
+    AllOf,
+    AnyOf,
+    AtLeastN,
+    Condition,
+    Criterion,
+    ExactlyN,
+    FindingTest,
+    Group,
+    NotKnown,
+    criteria,
+)
+from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import (
+    Count,
+    Difference,
+    FindingDefinition,
+    FirstUsable,
+    Formula,
+    KnownTrue,
+    ObservedCount,
+    Operand,
+    Ratio,
+)
+from service.proof.counting import Counting
+
+TruthOf = Callable[[Criterion], Truth]
+
+
+class Grounds(NamedTuple):
+    """The observed findings that decide a test, and the unknown ones that could decide it otherwise."""
+
+    seen: tuple[Key, ...] = ()
+    open: tuple[Key, ...] = ()
+
+
+NOTHING = Grounds()
+
+
+class Sight:
+    """One side of one exam. `other` is the other side."""
+
+    other: "Sight"
+
+    def __init__(self, counting: Counting, side: Side) -> None:
+        self.counting = counting
+        self.rulebase: RuleBase = counting.rulebase
+        self.side = side
+        self._values: dict[str, Any] = {}
+        self._truths: dict[int, Truth] = {}
+        self._grounds: dict[int, Grounds] = {}
+
+    @classmethod
+    def both(cls, counting: Counting) -> dict[Side, "Sight"]:
+        left, right = cls(counting, "left"), cls(counting, "right")
+        left.other, right.other = right, left
+        return {"left": left, "right": right}
+
+    def key(self, finding: str) -> Key:
+        return finding, self.side if self.rulebase.findings[finding].sided else None
+
+    def of(self, test: FindingTest) -> "Sight":
+        """The side that a test looks at."""
+        return self.other if test.other else self
+
+    # -- values ----------------------------------------------------------------------------
+
+    def value(self, name: str) -> Any:
+        """The level of a finding, or what a formula gives; None where that is unknown."""
+        if name not in self._values:
+            derived = self.rulebase.derived.get(name)
+            self._values[name] = (
+                self.counting.levels.get(self.key(name)) if derived is None else self._formula(derived.formula)
+            )
+        return self._values[name]
+
+    def _formula(self, formula: Formula) -> Any:
+        match formula:
+            case Ratio(of, to, times, per):
+                one, two = self._number(of), self._number(to)
+                return None if one is None or not two else times * one / (per * two)
+            case Difference(of, minus):
+                one, two = self._number(of), self._number(minus)
+                return None if one is None or two is None else one - two
+            case FirstUsable(tests):
+                said = [self.truth(t.test) for t in tests if t.only_if is None or self.truth(t.only_if)]
+                return next(("yes" if one else "no" for one in said if one is not None), None)
+            case Count(tests, always_known):
+                held = [self.truth(t.test) for t in tests]
+                if not always_known and set(held) <= {None}:
+                    return None
+                return sum(t.points for t, one in zip(tests, held, strict=True) if one)
+            case KnownTrue(when):
+                return "yes" if truth(when, self.truth) else "no"
+            case ObservedCount(region):
+                return sum(self.value(finding.id) is not None for finding in self.in_region(region))
+
+    def _number(self, operand: Operand) -> Fraction | None:
+        """A number in its own unit."""
+        found = self.counting.observed.get(self.operand_key(operand))
+        return None if found is None else Fraction(found.value)  # type: ignore[arg-type]
+
+    def operand_key(self, operand: Operand) -> Key:
+        return (self.other if operand.other else self).key(operand.finding)
+
+    def behind(self, test: FindingTest) -> Iterator[Key]:
+        """Every finding that a test reads, also by way of formulas; what only makes one usable is not read."""
+        sight, derived = self.of(test), self.rulebase.derived.get(test.finding)
+        if derived is None:
+            yield sight.key(test.finding)
+            return
+        match derived.formula:
+            case Ratio() | Difference() as formula:
+                yield from (sight.operand_key(operand) for operand in formula.operands)
+            case FirstUsable(tests) | Count(tests):
+                yield from (key for t in tests for key in sight.behind(t.test))
+            case KnownTrue(when):
+                yield from (key for c in _tests(criteria(when)) for key in sight.behind(c))
+
+    # -- tests -----------------------------------------------------------------------------
+
+    def truth(self, test: Criterion) -> Truth:
+        """One test of a finding or formula, asked once: the rule base keeps its tests, so each has its id."""
+        assert isinstance(test, FindingTest)
+        place = id(test)
+        if place not in self._truths:
+            seen = self.of(test).value(test.finding)
+            self._truths[place] = _compare(test.word, seen, test.levels)
+        return self._truths[place]
+
+    def grounds(self, test: FindingTest) -> Grounds:
+        """What a test rests on, from the side it looks at."""
+        place = id(test)
+        if place not in self._grounds:
+            self._grounds[place] = self.of(test)._find_grounds(test)
+        return self._grounds[place]
+
+    def _find_grounds(self, test: FindingTest) -> Grounds:
+        derived = self.rulebase.derived.get(test.finding)
+        if derived is None:
+            asks_only = test.word in ("observed", "not_observed")
+            return self._of_keys((self.key(test.finding),), asks_only)
+        match derived.formula:
+            case Ratio() | Difference() as formula:
+                return self._of_keys(tuple(self.operand_key(o) for o in formula.operands))
+            case FirstUsable() as formula:
+                return self._of_first_usable(formula)
+            case Count() as formula:
+                return self._of_count(formula, test)
+            case KnownTrue(when):
+                decide = [self.grounds(c) for c in _tests(deciding(when, self.strictly))]
+                open_ = [self.grounds(c) for c in _tests(left_open(when, self.strictly))]
+                return _together((g.seen for g in decide), (g.open for g in open_))
+            case _:  # a count of what was observed rests on no single finding
+                return NOTHING
+
+    def strictly(self, test: Criterion) -> Truth:
+        """The truth of a test, unknown as well where a formula speaks although answers are missing."""
+        assert isinstance(test, FindingTest)
+        return None if self.grounds(test).open else self.truth(test)
+
+    def _of_keys(self, keys: tuple[Key, ...], asks_only: bool = False) -> Grounds:
+        observed = self.counting.observed
+        seen = tuple(key for key in keys if key in observed)
+        return Grounds(seen, () if asks_only else tuple(key for key in keys if key not in observed))
+
+    def _of_first_usable(self, formula: FirstUsable) -> Grounds:
+        """The test that decides with what made it usable; open, what kept one from deciding otherwise."""
+        passed: list[tuple[Truth, Grounds, Grounds]] = []
+        for option in formula.tests:
+            said, found = self.truth(option.test), self.grounds(option.test)
+            usable = self.grounds(option.only_if) if option.only_if else NOTHING
+            if said is not None and (option.only_if is None or self.truth(option.only_if)):
+                against = (condition.open for one, condition, _ in passed if one is (not said))
+                return _together((usable.seen, found.seen), (*against, usable.open, found.open))
+            passed.append((said, usable, found))
+        return _together((), (g.open for _, usable, found in passed for g in (usable, found)))
+
+    def _of_count(self, formula: Count, test: FindingTest) -> Grounds:
+        """What was answered; open, the unanswered that could turn what the count is tested for."""
+        members = [(t.points, self.truth(t.test), self.grounds(t.test)) for t in formula.tests]
+        unknown = [(points, found.open) for points, said, found in members if said is None]
+        if not formula.always_known:
+            missing = unknown if len(unknown) == len(members) else []
+        else:
+            now = sum(points for points, said, _ in members if said)
+            judged = _compare(test.word, now, test.levels)
+            up, down = (sum(p for p, _ in unknown if (p > 0) is rising) for rising in (True, False))
+            turns = {
+                True: _compare(test.word, now + up, test.levels) is not judged,
+                False: _compare(test.word, now + down, test.levels) is not judged,
+            }
+            missing = [(points, keys) for points, keys in unknown if turns[points > 0]]
+        return _together((found.seen for _, _, found in members), (keys for _, keys in missing))
+
+    def in_region(self, region: str) -> Iterator[FindingDefinition]:
+        return (f for f in self.rulebase.findings.values() if f.region == region)
+
+
+def _tests(criteria: Iterable[Criterion]) -> list[FindingTest]:
+    return [c for c in criteria if isinstance(c, FindingTest)]
+
+
+def _together(seen: Iterable[Sequence[Key]], open_: Iterable[Sequence[Key]]) -> Grounds:
+    """Each key once."""
+    return Grounds(
+        tuple(dict.fromkeys(key for keys in seen for key in keys)),
+        tuple(dict.fromkeys(key for keys in open_ for key in keys)),
+    )
+
+
+def _compare(word: str, seen: Any, limits: tuple[Level, ...]) -> Truth:
+    """What each word means. Unknown where nothing was seen."""
+    if word == "observed":
+        return seen is not None
+    if word == "not_observed":
+        return seen is None
+    return None if seen is None else compares(word, seen, limits)
+
+
+def compares(word: str, seen: Any, limits: Sequence[Any]) -> bool:
+    match word:
+        case "one_of":
+            return seen in limits
+        case "at_least":
+            return not seen < limits[0]
+        case "below":
+            return bool(seen < limits[0])
+        case "at_most":
+            return not seen > limits[0]
+        case "above":
+            return bool(seen > limits[0])
+        case "between":
+            return not (seen < limits[0] or seen > limits[1])
+        case "includes_any":
+            return any(value in seen for value in limits)
+        case "includes_all":
+            return all(value in seen for value in limits)
+        case "only":
+            return all(value in limits for value in seen)
+    raise ValueError(f"no such word: {word}")
+
+
+# -- conditions --------------------------------------------------------------------------------
+
+
+def truth(condition: Condition, of: TruthOf, strict: bool = False) -> Truth:
+    """A condition's truth. Strictly, `not_known` keeps the unknown; else it lets it pass."""
+    match condition:
+        case NotKnown(member):
+            found = truth(member, of, strict)
+            return None if strict and found is None else found is not True
+        case AllOf(members) | AnyOf(members) | AtLeastN(_, members) | ExactlyN(_, members):
+            truths = [truth(member, of, strict) for member in members]
+            return _counted(condition, truths.count(True), truths.count(None), len(truths))
+        case _:
+            return of(cast(Criterion, condition))
+
+
+def _counted(group: Group, held: int, unknown: int, of: int) -> Truth:
+    """Whether as many hold as must, or could."""
+    match group:
+        case ExactlyN(n):
+            if not held <= n <= held + unknown:
+                return False
+            return None if unknown else True
+        case AtLeastN(n):
+            needed = n
+        case _:
+            needed = of if isinstance(group, AllOf) else 1
+    if held >= needed:
+        return True
+    return None if held + unknown >= needed else False
+
+
+def deciding(condition: Condition, of: TruthOf) -> Iterator[Criterion]:
+    """The criteria that make a condition what it is, strictly."""
+    if not isinstance(condition, Group):
+        yield condition
+        return
+    found = truth(condition, of, strict=True)
+    for member in condition.members:
+        if isinstance(condition, NotKnown | ExactlyN) or truth(member, of, strict=True) is found:
+            yield from deciding(member, of)
+
+
+def left_open(condition: Condition, of: TruthOf) -> Iterator[Criterion]:
+    """The criteria that leave a condition open, strictly."""
+    if truth(condition, of, strict=True) is None:
+        yield from (criterion for criterion in deciding(condition, of) if of(criterion) is None)
