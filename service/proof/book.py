@@ -12,6 +12,7 @@ from service.domain.rule import (
     Score,
     SetState,
     StateTest,
+    criteria,
 )
 from service.domain.rulebase import RuleBase
 
@@ -38,6 +39,15 @@ class Book:
         for rule in (*self.screening, *self.others):
             for conclusion in dict.fromkeys(_concludes(rule)):
                 self._concluding.setdefault(conclusion, []).append(rule)
+        self.criteria = {
+            rule.code: tuple(
+                (part, criterion)
+                for part, condition in (("when", rule.when), ("unless", rule.unless))
+                for criterion in criteria(condition)
+            )
+            for rule in rulebase.rules
+        }
+        """Of each rule the criteria in reading order, with the part they stand in."""
         self._sided: dict[str, bool] = {}
         self._depths: dict[str, int | None] = {}
         self.others = tuple(sorted(self.others, key=self._depth))

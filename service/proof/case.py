@@ -63,7 +63,7 @@ class Case:
     # -- fixed texts -------------------------------------------------------------------------
 
     def flag_text(self, effects: Iterable[RaiseFlag]) -> str:
-        """What to do, in the words of every rule that raised the flag, each once, with the counts they name."""
+        """What to do, in the words of every rule that raised the flag, each once, with counts filled in."""
         texts = dict.fromkeys(effect.text for effect in effects)
         return " ".join(text.format_map(self._counts) if "{" in text else text for text in texts)
 

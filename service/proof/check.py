@@ -38,7 +38,9 @@ class Checker:
         ledger, and in a brief answer the trace, may be left out.
         """
         claims = answer if isinstance(answer, Mapping) else {}
-        right = self.right(exam, with_ledger="ledger" in claims, brief=not any(k in claims for k in REASONING))
+        right = self.right(
+            exam, with_ledger="ledger" in claims, brief=not any(k in claims for k in REASONING)
+        )
         return list(ANSWER.compare("", answer, right))
 
     def right(self, exam: Exam, with_ledger: bool = True, brief: bool = False) -> Json:

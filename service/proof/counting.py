@@ -159,12 +159,15 @@ class Counting:
                 value = definition.safety.gate_no if definition.safety else "no"
                 for side in self.sides(definition):
                     if (item, side) not in self.observed:
-                        yield (item, side), replace(
-                            self.posted[gate.id, None],
-                            finding=item,
-                            side=side,
-                            value=value,
-                            level=None,
-                            painful=None,
-                            through_gate=gate.id,
+                        yield (
+                            (item, side),
+                            replace(
+                                self.posted[gate.id, None],
+                                finding=item,
+                                side=side,
+                                value=value,
+                                level=None,
+                                painful=None,
+                                through_gate=gate.id,
+                            ),
                         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.domain.exam import Key, Side
 from service.domain.logic import Truth
@@ -24,9 +24,15 @@ from service.domain.rule import (
     StateTest,
 )
 from service.proof.book import Book
-from service.proof.sight import Sight, compares, deciding, left_open, truth
+from service.proof.conditions import Conditions
+from service.proof.sight import Sight, compares
 
-OUTCOMES = {(True, True): "suppressed", (True, False): "fires", (None, True): "suppressed", (None, False): "undetermined"}
+OUTCOMES = {
+    (True, True): "suppressed",
+    (True, False): "fires",
+    (None, True): "suppressed",
+    (None, False): "undetermined",
+}
 """By whether `when` holds and whether `unless` is known to; where `when` is false the rule is silent."""
 
 
@@ -83,6 +89,9 @@ class Judgement:
         self._states: dict[str, Truth] = {}
         self._standings: dict[str, Standing] = {}
         self._gaps: dict[tuple[str, str], tuple[Gap, ...]] = {}
+        self._missing: dict[str, tuple[Gap, ...]] = {}
+        self._plainly = Conditions(self.truth)
+        self._strictly = Conditions(self.strictly, strict=True)
 
     # -- outcomes --------------------------------------------------------------------------
 
@@ -93,10 +102,10 @@ class Judgement:
         return self._outcomes[rule.code]
 
     def _judge(self, rule: Rule) -> str:
-        when = truth(rule.when, self.truth)
+        when = self._plainly.truth(rule.when)
         if when is False:
             return "silent"
-        return OUTCOMES[when, truth(rule.unless, self.truth) is True]
+        return OUTCOMES[when, self._plainly.truth(rule.unless) is True]
 
     def fires(self, rule: Rule) -> bool:
         return rule.safety == self.safety and self.outcome(rule) == "fires"
@@ -107,7 +116,9 @@ class Judgement:
     # -- criteria --------------------------------------------------------------------------
 
     def truth(self, criterion: Criterion) -> Truth:
-        return TRUTHS[type(criterion)](self, criterion)
+        if isinstance(criterion, FindingTest):
+            return self.sight.truth(criterion)
+        return CONCLUSIONS[type(criterion)](self, criterion)
 
     def strictly(self, criterion: Criterion) -> Truth:
         """Unknown as well where a formula speaks although answers are missing."""
@@ -120,8 +131,8 @@ class Judgement:
         if state not in self._states:
             setters = [r for r in self.book.concluding(SetState, state) if r.safety == self.safety]
             found = {self.outcome(rule) for rule in setters}
-            truth = True if "fires" in found else None if "undetermined" in found else False
-            self._states[state] = truth if setters else self._given.get(state, False)
+            told = True if "fires" in found else None if "undetermined" in found else False
+            self._states[state] = told if setters else self._given.get(state, False)
         return self._states[state]
 
     def flagged(self, flag: str) -> bool:
@@ -133,13 +144,13 @@ class Judgement:
         seen = [any(self.sight.value(f) is not None for f in group.any_of) for group in groups]
         return sum(seen), len(seen)
 
-    def _has_class(self, test: ClassTest) -> Truth:
+    def has_class(self, test: ClassTest) -> Truth:
         name = self.standing(test.contributor).name
         if name in test.classes:
             return True
         return None if name in self.rulebase.undecided_classes else False
 
-    def _has_coverage(self, test: CoverageTest) -> bool:
+    def has_coverage(self, test: CoverageTest) -> bool:
         assessed, of = self.covered(test.contributor)
         return compares(test.word, Fraction(100 * assessed, of), test.levels)
 
@@ -153,7 +164,9 @@ class Judgement:
     def _stand(self, contributor: str) -> Standing:
         """In each cluster and direction the strongest fired score counts, the first among equals."""
         scoring = [r for r in self.book.concluding(Score, contributor) if r.safety == self.safety]
-        fired = tuple(self.book.scores(contributor, [rule for rule in scoring if self.outcome(rule) == "fires"]))
+        fired = tuple(
+            self.book.scores(contributor, [rule for rule in scoring if self.outcome(rule) == "fires"])
+        )
         groups: dict[tuple[bool, str], list[Score]] = {}
         for _, score in fired:
             groups.setdefault((score.supports, score.cluster), []).append(score)
@@ -161,7 +174,7 @@ class Judgement:
         support = [score.points for score in best if score.supports]
         against = [score.points for score in best if not score.supports]
         assessed, of = self.covered(contributor)
-        quantities = {
+        quantities: dict[str, int | Fraction] = {
             "support": sum(support), "against": sum(against), "net": sum(support) - sum(against),
             "supporting_clusters": len(support), "coverage": Fraction(100 * assessed, of),
         }  # fmt: skip
@@ -178,7 +191,10 @@ class Judgement:
 
     def merit(self, contributor: str) -> tuple[int, int, int, int]:
         """What decides the rank: less is better."""
-        standing, certainty = self.standing(contributor), self.rulebase.contributors[contributor].link_certainty
+        standing, certainty = (
+            self.standing(contributor),
+            self.rulebase.contributors[contributor].link_certainty,
+        )
         return (
             self.rulebase.class_order.index(standing.name),
             self.rulebase.link_certainty_order.index(certainty.grade),
@@ -190,7 +206,7 @@ class Judgement:
 
     def held(self, condition: Condition, wanted: bool = True) -> Iterator[Criterion]:
         """The criteria that make a true condition true; of what is not known, the tests known not to hold."""
-        if truth(condition, self.truth) is not wanted:
+        if self._plainly.truth(condition) is not wanted:
             return
         if isinstance(condition, Group):
             turned = isinstance(condition, NotKnown)
@@ -201,27 +217,25 @@ class Judgement:
         elif wanted or isinstance(condition, FindingTest):
             yield condition
 
-    def open(self, condition: Condition) -> Iterator[Criterion]:
-        """The unknown criteria that keep a condition unknown."""
-        if truth(condition, self.truth) is not None:
-            return
-        if isinstance(condition, Group):
-            for member in condition.members:
-                yield from self.open(member)
-        else:
-            yield condition
+    def missing(self, rule: Rule) -> tuple[Gap, ...]:
+        """The unknown findings that an undetermined rule waits for, or that a fired one assumed."""
+        if rule.code not in self._missing:
+            fired = self.outcome(rule) == "fires"
+            self._missing[rule.code] = self._assumed(rule) if fired else self._waits_for(rule)
+        return self._missing[rule.code]
 
-    def assumed(self, rule: Rule) -> tuple[Gap, ...]:
-        """The unknown findings that a fired rule went ahead without."""
-        criteria = (*self._let_pass(rule.when), *left_open(rule.unless, self.strictly))
-        return self.gaps(criteria)
+    def _waits_for(self, rule: Rule) -> tuple[Gap, ...]:
+        return self.gaps(self._plainly.left_open(rule.when))
+
+    def _assumed(self, rule: Rule) -> tuple[Gap, ...]:
+        return self.gaps((*self._let_pass(rule.when), *self._strictly.left_open(rule.unless)))
 
     def _let_pass(self, condition: Condition) -> Iterator[Criterion]:
         """The criteria by whose being unknown a condition holds."""
-        if truth(condition, self.strictly, strict=True) is not None:
+        if self._strictly.truth(condition) is not None:
             return
         if isinstance(condition, NotKnown):
-            yield from left_open(condition, self.strictly)
+            yield from self._strictly.left_open(condition)
         elif isinstance(condition, Group):
             for member in condition.members:
                 yield from self._let_pass(member)
@@ -254,7 +268,7 @@ class Judgement:
         """Those of the open rules that could set it."""
         for rule in self.book.concluding(SetState, state):
             if rule.safety == self.safety and self.outcome(rule) == "undetermined":
-                yield from self.gaps(self.open(rule.when))
+                yield from self.missing(rule)
 
     def _class_gaps(self, contributor: str) -> Iterator[Gap]:
         """For each key group of which nothing was observed its first finding, and what else would do."""
@@ -268,12 +282,11 @@ class Judgement:
         return Gap(*key, self.sight.counting.status(key))
 
 
-TRUTHS: dict[type, Callable[[Judgement, Criterion], Truth]] = {
-    FindingTest: lambda judgement, test: judgement.sight.truth(test),
-    StateTest: lambda judgement, test: judgement.state(test.state),  # type: ignore[union-attr]
-    ClassTest: lambda judgement, test: judgement._has_class(test),  # type: ignore[arg-type]
-    CoverageTest: lambda judgement, test: judgement._has_coverage(test),  # type: ignore[arg-type]
-    FlagTest: lambda judgement, test: judgement.flagged(test.flag),  # type: ignore[union-attr]
+CONCLUSIONS: dict[type, Callable[[Judgement, Any], Truth]] = {
+    StateTest: lambda judgement, test: judgement.state(test.state),
+    ClassTest: lambda judgement, test: judgement.has_class(test),
+    CoverageTest: lambda judgement, test: judgement.has_coverage(test),
+    FlagTest: lambda judgement, test: judgement.flagged(test.flag),
     AssessedTest: lambda judgement, _: judgement.assessed,
 }
-"""How each kind of criterion is judged."""
+"""How each kind of criterion over an earlier conclusion is judged."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
-from service.domain.rule import Ask, Note, Recommend, Score, SetState
+from service.domain.rule import Ask, Note, Recommend, SetState
 from service.domain.vocabulary import Arrow, Chain
 from service.proof.case import Case
 from service.proof.judgement import Judgement
@@ -33,7 +33,9 @@ class Knee:
         if not any(self.judgement.standing(id_).examined for id_ in self.ranked):
             return {}
         merits = [self.judgement.merit(id_) for id_ in self.ranked]
-        return {id_: 1 + sum(m < merit for m in merits) for id_, merit in zip(self.ranked, merits, strict=True)}
+        return {
+            id_: 1 + sum(m < merit for m in merits) for id_, merit in zip(self.ranked, merits, strict=True)
+        }
 
     def _contributor(self, id_: str) -> Json:
         defined, standing = self.rulebase.contributors[id_], self.judgement.standing(id_)
@@ -107,12 +109,14 @@ class Knee:
         return [chain for chain in shown if chain["arrows"]]
 
     def _arrows(self, chain: Chain) -> Iterator[Json]:
-        """From what is present onwards; what another chain concluded is shown only where this one led there."""
+        """From what is present onwards; what a chain concluded is shown only where this one led there."""
         fired = {rule.code for rule in self.rules}
         reached: set[str] = set()
         for arrow in chain.arrows:
             by = [code for code in arrow.rules if code in fired]
-            starts = self._present(arrow.source) and (arrow.source in reached or not self._linked(arrow.source))
+            starts = self._present(arrow.source) and (
+                arrow.source in reached or not self._linked(arrow.source)
+            )
             if starts and self._leads(arrow, bool(by)):
                 reached.add(arrow.target)
                 seen = bool(by) and self._seen(arrow.source) and self._seen(arrow.target)
@@ -208,7 +212,11 @@ class Knee:
         forbidden = self.case.screen.forbidden[self.judgement.side]
         asked = []
         for firing, effect in asking:
-            wanted = [f for f in effect.findings if not self._done(f)] if effect.findings else self._clashing(firing)
+            wanted = (
+                [f for f in effect.findings if not self._done(f)]
+                if effect.findings
+                else self._clashing(firing)
+            )
             findings = [finding for finding in wanted if finding not in forbidden]
             if findings:
                 asked.append({"code": firing.rule.code, "findings": findings, "why": effect.why})

@@ -3,10 +3,10 @@
 A new part of the answer needs a line here, and a function that gives the right one in `check`.
 """
 
-from service.proof.shapes import Bag, Each, Plain, Record, Unchecked
+from service.proof.shapes import Bag, Each, Members, Plain, Record, Unchecked
 
-SIDED = {"side": Plain("side"), "finding": Plain("finding")}
-KIND_OF_INPUT = {
+SIDED: Members = {"side": Plain("side"), "finding": Plain("finding")}
+INPUT: Members = {
     **SIDED,
     "value": Plain("input_value"),
     "unit": Plain("input_unit"),
@@ -15,24 +15,24 @@ KIND_OF_INPUT = {
     "derived_from": Plain("derived_from"),
     "painful": Plain("input_painful"),
 }
-GAPS = {**SIDED, "status": Plain("gap_status"), "any_of": Bag("gap_any_of")}
-TOLD = {"side": Plain("side"), "rule": Plain("rule")}
+GAPS: Members = {**SIDED, "status": Plain("gap_status"), "any_of": Bag("gap_any_of")}
+TOLD: Members = {"side": Plain("side"), "rule": Plain("rule")}
 
-FIRING = {
+FIRING: Members = {
     **TOLD,
     "step": Plain("step"),
     "rule_id": Plain("rule_id"),
     "rule_version": Plain("rule_version"),
     "effects": Plain("effects"),
     "because": Plain("sentence"),
-    "inputs": Each("input", ("finding", "side"), KIND_OF_INPUT),
+    "inputs": Each("input", ("finding", "side"), INPUT),
     "premises": Bag("premises"),
     "assumed": Each("assumption", ("finding", "side", "any_of"), GAPS),
     "evidence": Plain("evidence"),
     "caution": Plain("caution"),
 }
 
-MECHANISM = {
+MECHANISM: Members = {
     "id": Plain("contributor"),
     "label": Plain("contributor_words"),
     "class": Plain("class"),
@@ -49,15 +49,15 @@ MECHANISM = {
     "noted_rules": Bag("noted_rules"),
     "shared_findings": Bag("shared_findings"),
 }
-CONTRIBUTOR = {
+CONTRIBUTOR: Members = {
     **MECHANISM,
     "mechanisms": Each("mechanism", ("id",), {**MECHANISM, "mechanisms": Plain("mechanism_left_out")}),
 }
-ARROW = {
+ARROW: Members = {
     "from": Plain("arrow"), "to": Plain("arrow"), "assumed": Plain("arrow_assumed"), "level": Plain("arrow"),
     "rules": Bag("arrow_rules"), "says": Plain("arrow"),
 }  # fmt: skip
-RECOMMENDATION = {
+RECOMMENDATION: Members = {
     "code": Plain("recommendation"),
     "id": Plain("recommendation"),
     "target": Plain("recommendation_target"),
@@ -67,7 +67,7 @@ RECOMMENDATION = {
         Plain("recommendation_words"),
     ),
 }
-KNEE = {
+KNEE: Members = {
     "side": Plain("side"),
     "scope": Plain("scope"),
     "provisional": Plain("provisional"),
@@ -99,7 +99,7 @@ KNEE = {
     "regions_not_assessed": Bag("regions_not_assessed"),
 }  # fmt: skip
 
-FLAG = {
+FLAG: Members = {
     "code": Plain("flag"),
     "title": Plain("flag_words"),
     "side": Plain("side"),
@@ -112,14 +112,14 @@ FLAG = {
     "evidence": Plain("evidence"),
     "cleared": Plain("clearance"),
 }
-SAFETY = {
+SAFETY: Members = {
     "status": Plain("safety_status"),
     "referral_first": Plain("referral_first"),
     "flags": Each("flag", ("code", "side"), FLAG, ordered=True),
     "not_screened": Each("due_question", ("finding", "side"), SIDED, ordered=True),
     "withheld_reason": Plain("withheld_reason"),
 }
-CRITERIA = {
+CRITERIA: Members = {
     "side": Plain("criterion"),
     "part": Plain("criterion"),
     "reads": Plain("criterion"),
@@ -128,12 +128,12 @@ CRITERIA = {
     "seen": Plain("criterion_seen"),
     "through_gate": Plain("through_gate"),
 }
-VERDICT = {
+VERDICT: Members = {
     "side": Plain("side"),
     "outcome": Plain("verdict"),
     "criteria": Each("criterion", ("part", "reads", "side", "needed"), CRITERIA, ordered=True),
 }
-RULE_BASE = {
+RULE_BASE: Members = {
     "name": Plain("rule_base_name"),
     "version": Plain("rule_base_version"),
     "digest": Plain("rule_base_digest"),
@@ -172,7 +172,7 @@ ANSWER = Record(
             ("rule", "side", "about", "text"),
             {**TOLD, "about": Plain("note"), "text": Plain("note")},
         ),
-        "stale": Each("stale", ("finding", "side"), KIND_OF_INPUT),
+        "stale": Each("stale", ("finding", "side"), INPUT),
         "ledger": Each(
             "ledger_row",
             ("rule",),

@@ -1,10 +1,8 @@
 """The right ledger: every rule with its verdict and each of its criteria."""
 
-from collections.abc import Iterator
-
-from service.domain.exam import OTHER, SIDES, Side
+from service.domain.exam import SIDES, Side
 from service.domain.logic import Truth
-from service.domain.rule import ClassTest, CoverageTest, Criterion, FindingTest, FlagTest, Rule, StateTest, criteria
+from service.domain.rule import ClassTest, CoverageTest, Criterion, FindingTest, FlagTest, Rule, StateTest
 from service.proof.case import Case
 from service.proof.judgement import Judgement
 from service.proof.writing import Json, shown, sided
@@ -36,8 +34,8 @@ def _from(case: Case, rule: Rule) -> list[tuple[Side | None, Judgement]]:
 
 
 def _verdict(rule: Rule, side: Side | None, judgement: Judgement) -> Json:
-    parts = (("when", rule.when), ("unless", rule.unless)) if rule.active else ()
-    checked = [_criterion(part, one, judgement) for part, whole in parts for one in criteria(whole)]
+    tests = judgement.book.criteria[rule.code] if rule.active else ()
+    checked = [_criterion(part, criterion, judgement) for part, criterion in tests]
     return sided(side, {"outcome": judgement.outcome(rule), "criteria": checked})
 
 
@@ -47,9 +45,7 @@ def _criterion(part: str, criterion: Criterion, judgement: Judgement) -> Json:
         return _finding(part, criterion, truth, judgement)
     reads, needed, seen = _conclusion(criterion, truth, judgement)
     side = judgement.side if reads == "assessed" else None
-    return sided(
-        side, {"part": part, "reads": reads, "needed": needed, "truth": TRUTHS[truth], "seen": seen}
-    )
+    return sided(side, {"part": part, "reads": reads, "needed": needed, "truth": TRUTHS[truth], "seen": seen})
 
 
 def _conclusion(criterion: Criterion, truth: Truth, judgement: Judgement) -> tuple[str, str, str]:

@@ -156,7 +156,11 @@ class Screen:
                 continue
             yield from open_ if (gate.id, None) in self.counting.observed else [(gate.id, None)]
         for definition in self.rulebase.findings.values():
-            if definition.safety and definition.safety.due == "always" and definition.id not in self.rulebase.gates:
+            if (
+                definition.safety
+                and definition.safety.due == "always"
+                and definition.id not in self.rulebase.gates
+            ):
                 yield from (key for key in self._keys(definition.id) if not answered(key))
         for fired in self.fired:
             for effect in fired.rule.effects:
@@ -181,6 +185,7 @@ class Screen:
         for fired in self.fired:
             due = {f for e in fired.rule.effects if isinstance(e, MakeDue) for f in e.findings}
             for effect in fired.rule.effects:
-                if isinstance(effect, Forbid) and fired.side in (None, side):
-                    if not effect.until_answered or due & open_:
-                        yield from ((id_, effect.reason) for id_ in effect.ids)
+                if not isinstance(effect, Forbid) or fired.side not in (None, side):
+                    continue
+                if not effect.until_answered or due & open_:
+                    yield from ((id_, effect.reason) for id_ in effect.ids)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from service.domain.exam import Clearance, Key, Observation
 from service.domain.rule import Note
 from service.proof.case import Case
-from service.proof.judgement import Judgement
+from service.proof.judgement import Gap
 from service.proof.knee import Knee
 from service.proof.screen import Raised
 from service.proof.trace import Firing
@@ -166,12 +166,10 @@ def _age_or_sex(case: Case) -> Iterator[Json]:
             yield _note(convention.code, None, convention.text.format(finding=name_of(case, (finding, None))))
 
 
-def _missing(case: Case) -> Iterator:
-    for rule, _, judgement in case.fired:
-        yield from judgement.assumed(rule)
-    for rule, _, judgement in case.judged():
-        if judgement.outcome(rule) == "undetermined":
-            yield from judgement.gaps(judgement.open(rule.when))
+def _missing(case: Case) -> Iterator[Gap]:
+    open_ = (place for place in case.judged() if place[2].outcome(place[0]) == "undetermined")
+    for rule, _, judgement in (*case.fired, *open_):
+        yield from judgement.missing(rule)
 
 
 def stale_keys(case: Case) -> list[Key]:

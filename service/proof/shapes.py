@@ -82,7 +82,7 @@ class Record:
     """An object with these members; any other is unknown here. `kind`: where there is no object at all."""
 
     kind: str
-    members: Mapping[str, "Shape"]
+    members: "Members"
 
     def compare(self, pointer: str, claimed: Any, right: Any) -> Found:
         if claimed == right:
@@ -107,7 +107,7 @@ class Each:
 
     kind: str
     by: tuple[str, ...]
-    members: Mapping[str, "Shape"]
+    members: "Members"
     ordered: bool = False
 
     def compare(self, pointer: str, claimed: Any, right: Any) -> Found:
@@ -143,7 +143,9 @@ class Each:
         times: Counter[str] = Counter()
         named = {}
         for place, item in enumerate(items):
-            name = " ".join(str(item.get(key, "")) for key in self.by) if isinstance(item, dict) else repr(item)
+            name = (
+                " ".join(str(item.get(key, "")) for key in self.by) if isinstance(item, dict) else repr(item)
+            )
             times[name] += 1
             named[name, times[name]] = place, item
         return named
@@ -163,6 +165,7 @@ def _names(keys: list[tuple[str, int]]) -> list[str]:
 
 UNKNOWN = Plain("unknown_part")
 Shape = Plain | Unchecked | Bag | Record | Each
+Members = Mapping[str, Shape]
 
 
 def escaped(key: str) -> str:

@@ -1,25 +1,14 @@
-"""What one side sees: findings, formulas over them, the truth of a test, and what a test rests on.
+"""What one side sees: findings, formulas over them, the truth of a test, and what a test rests on."""
 
-Truths are True, False and None for unknown. A condition is a count: all means every member, any
-means one; what is not known can still become true or false.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from service.domain.exam import OTHER, Key, Level, Side
+from service.domain.exam import Key, Level, Side
 from service.domain.logic import Truth
 from service.domain.rule import (
-    AllOf,
-    AnyOf,
-    AtLeastN,
-    Condition,
     Criterion,
-    ExactlyN,
     FindingTest,
-    Group,
-    NotKnown,
     criteria,
 )
 from service.domain.rulebase import RuleBase
@@ -34,9 +23,8 @@ from service.domain.vocabulary import (
     Operand,
     Ratio,
 )
+from service.proof.conditions import Conditions
 from service.proof.counting import Counting
-
-TruthOf = Callable[[Criterion], Truth]
 
 
 class Grounds(NamedTuple):
@@ -61,6 +49,8 @@ class Sight:
         self._values: dict[str, Any] = {}
         self._truths: dict[int, Truth] = {}
         self._grounds: dict[int, Grounds] = {}
+        self._plainly = Conditions(self.truth)
+        self._strictly = Conditions(self.strictly, strict=True)
 
     @classmethod
     def both(cls, counting: Counting) -> dict[Side, "Sight"]:
@@ -82,7 +72,9 @@ class Sight:
         if name not in self._values:
             derived = self.rulebase.derived.get(name)
             self._values[name] = (
-                self.counting.levels.get(self.key(name)) if derived is None else self._formula(derived.formula)
+                self.counting.levels.get(self.key(name))
+                if derived is None
+                else self._formula(derived.formula)
             )
         return self._values[name]
 
@@ -103,7 +95,7 @@ class Sight:
                     return None
                 return sum(t.points for t, one in zip(tests, held, strict=True) if one)
             case KnownTrue(when):
-                return "yes" if truth(when, self.truth) else "no"
+                return "yes" if self._plainly.truth(when) else "no"
             case ObservedCount(region):
                 return sum(self.value(finding.id) is not None for finding in self.in_region(region))
 
@@ -116,7 +108,7 @@ class Sight:
         return (self.other if operand.other else self).key(operand.finding)
 
     def behind(self, test: FindingTest) -> Iterator[Key]:
-        """Every finding that a test reads, also by way of formulas; what only makes one usable is not read."""
+        """Every finding that a test reads, also by way of formulas; not what only makes one usable."""
         sight, derived = self.of(test), self.rulebase.derived.get(test.finding)
         if derived is None:
             yield sight.key(test.finding)
@@ -160,8 +152,8 @@ class Sight:
             case Count() as formula:
                 return self._of_count(formula, test)
             case KnownTrue(when):
-                decide = [self.grounds(c) for c in _tests(deciding(when, self.strictly))]
-                open_ = [self.grounds(c) for c in _tests(left_open(when, self.strictly))]
+                decide = [self.grounds(c) for c in _tests(self._strictly.deciding(when))]
+                open_ = [self.grounds(c) for c in _tests(self._strictly.left_open(when))]
                 return _together((g.seen for g in decide), (g.open for g in open_))
             case _:  # a count of what was observed rests on no single finding
                 return NOTHING
@@ -251,52 +243,3 @@ def compares(word: str, seen: Any, limits: Sequence[Any]) -> bool:
         case "only":
             return all(value in limits for value in seen)
     raise ValueError(f"no such word: {word}")
-
-
-# -- conditions --------------------------------------------------------------------------------
-
-
-def truth(condition: Condition, of: TruthOf, strict: bool = False) -> Truth:
-    """A condition's truth. Strictly, `not_known` keeps the unknown; else it lets it pass."""
-    match condition:
-        case NotKnown(member):
-            found = truth(member, of, strict)
-            return None if strict and found is None else found is not True
-        case AllOf(members) | AnyOf(members) | AtLeastN(_, members) | ExactlyN(_, members):
-            truths = [truth(member, of, strict) for member in members]
-            return _counted(condition, truths.count(True), truths.count(None), len(truths))
-        case _:
-            return of(cast(Criterion, condition))
-
-
-def _counted(group: Group, held: int, unknown: int, of: int) -> Truth:
-    """Whether as many hold as must, or could."""
-    match group:
-        case ExactlyN(n):
-            if not held <= n <= held + unknown:
-                return False
-            return None if unknown else True
-        case AtLeastN(n):
-            needed = n
-        case _:
-            needed = of if isinstance(group, AllOf) else 1
-    if held >= needed:
-        return True
-    return None if held + unknown >= needed else False
-
-
-def deciding(condition: Condition, of: TruthOf) -> Iterator[Criterion]:
-    """The criteria that make a condition what it is, strictly."""
-    if not isinstance(condition, Group):
-        yield condition
-        return
-    found = truth(condition, of, strict=True)
-    for member in condition.members:
-        if isinstance(condition, NotKnown | ExactlyN) or truth(member, of, strict=True) is found:
-            yield from deciding(member, of)
-
-
-def left_open(condition: Condition, of: TruthOf) -> Iterator[Criterion]:
-    """The criteria that leave a condition open, strictly."""
-    if truth(condition, of, strict=True) is None:
-        yield from (criterion for criterion in deciding(condition, of) if of(criterion) is None)

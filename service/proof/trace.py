@@ -6,7 +6,6 @@ from typing import Any
 from service.domain.exam import Key, Observation, Side
 from service.domain.rule import (
     Ask,
-    AssessedTest,
     ClassTest,
     CoverageTest,
     Criterion,
@@ -47,7 +46,7 @@ class Firing:
             "because": self.sentence(),
             "inputs": [seen(rulebase, one) for one in self.inputs],
             "premises": self.premises,
-            "assumed": gaps(self.judgement.assumed(rule)),
+            "assumed": gaps(self.judgement.missing(rule)),
             "evidence": [
                 {"cite": c.cite, "level": c.level, "verification": rulebase.sources[c.cite].verification}
                 for c in rule.evidence
@@ -58,12 +57,15 @@ class Firing:
 
     def sentence(self, before: str = "") -> Sentence:
         """Its title, everything it saw, its rationale."""
-        return Sentence(f"{before}{self.rule.title}. ", tuple(said(self.case, self.inputs)), self.rule.because)
+        return Sentence(
+            f"{before}{self.rule.title}. ", tuple(said(self.case, self.inputs)), self.rule.because
+        )
 
     def _not_named(self, effect: Effect) -> bool:
         """Under a hold no recommendation is named, not even to forbid it."""
-        names = self.case.screen.hold and isinstance(effect, Forbid)
-        return names and not self.case.rulebase.recommendations.keys().isdisjoint(effect.ids)
+        if not self.case.screen.hold or not isinstance(effect, Forbid):
+            return False
+        return not self.case.rulebase.recommendations.keys().isdisjoint(effect.ids)
 
     def _effect(self, effect: Effect) -> Json:
         written = EFFECTS[type(effect)](effect)
@@ -148,7 +150,7 @@ def suppressed(case: Case) -> list[Json]:
 
 def undetermined(case: Case) -> list[Json]:
     return [
-        sided(side, {"rule": rule.code, "gaps": gaps(judgement.gaps(judgement.open(rule.when)))})
+        sided(side, {"rule": rule.code, "gaps": gaps(judgement.missing(rule))})
         for rule, side, judgement in case.judged()
         if judgement.outcome(rule) == "undetermined"
     ]
