@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import click
 
 from schemas.exam import ExamReader
-from schemas.faults import InvalidBody
+from schemas.faults import InvalidBody, printable
 from schemas.strict_json import read_json
 from schemas.text import parse_instant
 from service.cli.common import Commands, NotRight, complain, complaints, print_json, rulebase
@@ -83,8 +83,8 @@ def _same_rules(base: RuleBase, given: dict[str, Any]) -> None:
     named = given["rule_base"].get("digest")
     if named != base.digest:
         raise NotRight(
-            f"the answer was given under the rules {named}, but those here are {base.digest}; KNEECHAIN_RULES "
-            "names the folder of the rules to check it with"
+            f"the answer was given under the rules {printable(str(named))}, but those here are {base.digest}; "
+            "KNEECHAIN_RULES names the folder of the rules to check it with"
         )
 
 

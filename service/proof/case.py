@@ -99,18 +99,20 @@ class Case:
         name = judgement.standing(target).name if target else None
         if target is None or name in (allowed or self.rulebase.recommendation_policy.given_while):
             return None
-        contributor = self.rulebase.contributors[target]
-        return self.rulebase.wording["classed"].format(
-            label=contributor.label,
-            words=self.class_words(str(name)),
-            certainty=contributor.link_certainty.words,
-        )
+        return self.classed(target, str(name))
 
     def target(self, offer: Recommend, judgement: Judgement) -> str | None:
         """The contributor whose class is asked."""
         defined = self.rulebase.recommendations[offer.code]
         asked = defined.target_if_state is None or judgement.state(defined.target_if_state) is True
         return defined.target if asked else None
+
+    def classed(self, contributor: str, name: str) -> str:
+        """A class in words, with the link certainty beside it."""
+        defined = self.rulebase.contributors[contributor]
+        return self.rulebase.wording["classed"].format(
+            label=defined.label, words=self.class_words(name), certainty=defined.link_certainty.words
+        )
 
     def class_words(self, name: str) -> str:
         return next(line.words for line in reversed(self.rulebase.class_rules) if line.name == name)

@@ -8,6 +8,7 @@ from service.domain.rulebase import RuleBase
 from service.proof import screened, trace
 from service.proof.book import Book
 from service.proof.case import Case
+from service.proof.headline import Headline
 from service.proof.knee import Knee
 from service.proof.layout import ANSWER
 from service.proof.ledger import ledger
@@ -47,10 +48,12 @@ class Checker:
         """What an answer to the exam may claim; `Sentence` stands where only parts of a text are settled."""
         case = Case(self.book, exam)
         knees = [Knee(case, judgement) for judgement in case.knees.values()]
+        asked = screened.ask_next(case, knees)
         references = {"exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter}
         right: Json = {
             "summary": {
-                "ask_next": screened.ask_next(case, knees),
+                "headline": Headline(case, knees, bool(asked)).written(),
+                "ask_next": asked,
                 "safety_left": len(case.screen.not_screened),
             },
             "rule_base": self._rule_base(),

@@ -98,7 +98,7 @@ class Knee:
                 "rules": [r.code for r in self.case.book.concluding(SetState, state.id) if r.code in fired],
             }
             for state in self.rulebase.states.values()
-            if not state.internal and self.judgement.state(state.id) is True
+            if not (state.internal or state.given_by_screen) and self.judgement.state(state.id) is True
         ]
 
     def chains(self) -> list[Json]:

@@ -27,7 +27,7 @@ FIRING: Members = {
     "because": Plain("sentence"),
     "inputs": Each("input", ("finding", "side"), INPUT),
     "premises": Bag("premises"),
-    "assumed": Each("assumption", ("finding", "side", "any_of"), GAPS),
+    "assumed": Each("assumption", ("finding", "side"), GAPS),
     "evidence": Plain("evidence"),
     "caution": Plain("caution"),
 }
@@ -152,7 +152,7 @@ ANSWER = Record(
         "summary": Record(
             "summary",
             {
-                "headline": Unchecked(),
+                "headline": Plain("headline"),
                 "ask_next": Plain("ask_next"),
                 "safety_left": Plain("safety_left"),
             },
@@ -165,7 +165,7 @@ ANSWER = Record(
         "undetermined": Each(
             "undetermined",
             ("rule", "side"),
-            {**TOLD, "gaps": Each("gap", ("finding", "side", "any_of"), GAPS)},
+            {**TOLD, "gaps": Each("gap", ("finding", "side"), GAPS)},
         ),
         "notes": Each(
             "note",

@@ -49,7 +49,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """What rules and findings do not settle: ids, the clock, the software, the words of the headline."""
+    """What rules and findings do not settle: the answer's id, the clock, the software."""
 
     def compare(self, pointer: str, claimed: Any, right: Any) -> Found:
         yield from ()

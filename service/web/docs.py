@@ -1,4 +1,4 @@
-"""The contract, the page that shows it, and the format of traces: everything is served from here, nothing is downloaded."""
+"""The contract, its page and the format of traces: all is served from here, nothing is downloaded."""
 
 from functools import cache
 from pathlib import Path
