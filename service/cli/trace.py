@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,8 @@ DISCREPANCIES, UNREADABLE = 1, 2
 LONGEST = 600
 """Characters of a value that are shown; a firing that was left out would fill the screen."""
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 class AuditCommands(Commands):
     """Exit code 1 is kept for an answer that is not right."""
@@ -36,10 +39,10 @@ def trace() -> None:
 
 
 @trace.command()
-@click.argument("exam", type=click.File("rb"))
-@click.argument("answer", type=click.File("rb"))
+@click.argument("exam", type=FILE)
+@click.argument("answer", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The discrepancies as JSON.")
-def check(exam: BinaryIO, answer: BinaryIO, as_json: bool) -> None:
+def check(exam: Path, answer: Path, as_json: bool) -> None:
     """Check ANSWER, as the API gave it, against EXAM, as it was posted, and the rules alone.
 
     No engine is asked: the rules are evaluated anew. Exits 0 where everything the answer claims is right,
@@ -47,9 +50,9 @@ def check(exam: BinaryIO, answer: BinaryIO, as_json: bool) -> None:
     the answer names.
     """
     base = rulebase()
-    given = _answer(answer.read())
+    given = _answer(answer.read_bytes())
     _same_rules(base, given)
-    found = _checker(base).check(_exam(exam.read(), base, given), given)
+    found = _checker(base).check(_exam(exam.read_bytes(), base, given), given)
     if as_json:
         print_json({"right": not found, "discrepancies": list(map(_written, found))})
     else:
@@ -82,8 +85,9 @@ def _answer(body: bytes) -> dict[str, Any]:
 def _same_rules(base: RuleBase, given: dict[str, Any]) -> None:
     named = given["rule_base"].get("digest")
     if named != base.digest:
+        there = printable(str(named))
         raise NotRight(
-            f"the answer was given under the rules {printable(str(named))}, but those here are {base.digest}; "
+            f"the answer was given under the rules {there}, but those here are {base.digest}; "
             "KNEECHAIN_RULES names the folder of the rules to check it with"
         )
 
