@@ -6,11 +6,14 @@ and says where the answer claims something else. Only `service.domain` is shared
 checks: the rule and the finding as plain data.
 
     counting   what of the exam counts: fresh, through a gate, by a formula of its own
+    words      what the words of a test mean; `conditions` what the groups do
     sight      what one side sees: findings, formulas, tests, and what each test rests on
-    judgement  the rules from one side: outcomes, states, points, classes, ranks, gaps
+    book       which rules have a say in what
+    outcomes   the rules from one side: outcomes, states, points, classes; `judgement` their reasons
     screen     flags, clearances, due questions, status, what may not be suggested
-    knee       the claims about one knee
-    claims     every part of the right answer
-    shapes     how parts are compared, and how each kind of discrepancy is called
-    check      the whole
+    case       all of these for one exam
+
+    trace, ledger, screened, knee, headline    the right parts of an answer, as `writing` writes them
+    shapes, layout                             how parts are compared, and what each discrepancy is called
+    check                                      the whole
 """

@@ -1,6 +1,6 @@
 """The rule base looked up by what rules conclude; made once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from service.domain.rule import (
     ClassTest,
@@ -84,10 +84,6 @@ class Book:
         if depth is None:
             raise RulesInACircle(rule.code)
         return depth
-
-    def scores(self, target: str, fired: Iterable[Rule]) -> Iterator[tuple[Rule, Score]]:
-        for rule in fired:
-            yield from ((rule, score) for score in rule.scores if score.target == target)
 
 
 def _concludes(rule: Rule) -> Iterator[Conclusion]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from service.domain.exam import Key, Level, Side
+from service.domain.exam import Key, Side
 from service.domain.logic import Truth
 from service.domain.rule import (
     Criterion,
@@ -25,6 +25,7 @@ from service.domain.vocabulary import (
 )
 from service.proof.conditions import Conditions
 from service.proof.counting import Counting
+from service.proof.words import truth_of
 
 
 class Grounds(NamedTuple):
@@ -129,7 +130,7 @@ class Sight:
         place = id(test)
         if place not in self._truths:
             seen = self.of(test).value(test.finding)
-            self._truths[place] = _compare(test.word, seen, test.levels)
+            self._truths[place] = truth_of(test.word, seen, test.levels)
         return self._truths[place]
 
     def grounds(self, test: FindingTest) -> Grounds:
@@ -188,11 +189,11 @@ class Sight:
             missing = unknown if len(unknown) == len(members) else []
         else:
             now = sum(points for points, said, _ in members if said)
-            judged = _compare(test.word, now, test.levels)
+            judged = truth_of(test.word, now, test.levels)
             up, down = (sum(p for p, _ in unknown if (p > 0) is rising) for rising in (True, False))
             turns = {
-                True: _compare(test.word, now + up, test.levels) is not judged,
-                False: _compare(test.word, now + down, test.levels) is not judged,
+                True: truth_of(test.word, now + up, test.levels) is not judged,
+                False: truth_of(test.word, now + down, test.levels) is not judged,
             }
             missing = [(points, keys) for points, keys in unknown if turns[points > 0]]
         return _together((found.seen for _, _, found in members), (keys for _, keys in missing))
@@ -211,35 +212,3 @@ def _together(seen: Iterable[Sequence[Key]], open_: Iterable[Sequence[Key]]) -> 
         tuple(dict.fromkeys(key for keys in seen for key in keys)),
         tuple(dict.fromkeys(key for keys in open_ for key in keys)),
     )
-
-
-def _compare(word: str, seen: Any, limits: tuple[Level, ...]) -> Truth:
-    """What each word means. Unknown where nothing was seen."""
-    if word == "observed":
-        return seen is not None
-    if word == "not_observed":
-        return seen is None
-    return None if seen is None else compares(word, seen, limits)
-
-
-def compares(word: str, seen: Any, limits: Sequence[Any]) -> bool:
-    match word:
-        case "one_of":
-            return seen in limits
-        case "at_least":
-            return not seen < limits[0]
-        case "below":
-            return bool(seen < limits[0])
-        case "at_most":
-            return not seen > limits[0]
-        case "above":
-            return bool(seen > limits[0])
-        case "between":
-            return not (seen < limits[0] or seen > limits[1])
-        case "includes_any":
-            return any(value in seen for value in limits)
-        case "includes_all":
-            return all(value in seen for value in limits)
-        case "only":
-            return all(value in limits for value in seen)
-    raise ValueError(f"no such word: {word}")

@@ -69,6 +69,8 @@ class Firing:
 
     def _effect(self, effect: Effect) -> Json:
         written = EFFECTS[type(effect)](effect)
+        if isinstance(effect, Score):
+            written["points"] = self.case.rulebase.strengths[effect.strength]
         without = self._without_effect(effect)
         return written if without is None else written | {"without_effect": without}
 
@@ -99,7 +101,6 @@ EFFECTS: Mapping[type, Callable[[Any], Json]] = {
     Score: lambda e: {
         "supports" if e.supports else "opposes": e.target,
         "strength": e.strength,
-        "points": e.points,
         "cluster": e.cluster,
         "combination": e.combination,
     },

@@ -24,7 +24,7 @@ from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.exam import SIDES, Exam
 from service.domain.rulebase import RuleBase
-from service.proof import conditions, counting, judgement, screen, sight
+from service.proof import conditions, counting, outcomes, screen, sight, words
 from service.proof.case import Case
 from service.proof.check import Checker
 from service.proof.layout import ANSWER
@@ -224,10 +224,10 @@ def test_its_outcomes_are_those_of_both_engines(
 
 
 def misread_at_most(word: str, seen: Any, limits: Any) -> bool:
-    return sight_compares("below" if word == "at_most" else word, seen, limits)
+    return compares("below" if word == "at_most" else word, seen, limits)
 
 
-sight_compares = sight.compares
+compares = words.compares
 
 
 def unknown_for_false(self: conditions.Conditions, condition: Any) -> Any:
@@ -238,7 +238,7 @@ truth_of_conditions = conditions.Conditions.truth
 
 
 FAULTS: dict[str, tuple[Any, str, Any]] = {
-    "at_most is read as below": (sight, "compares", misread_at_most),
+    "at_most is read as below": (words, "compares", misread_at_most),
     "unknown is read as false": (conditions.Conditions, "truth", unknown_for_false),
     "the other side is never looked at": (sight.Sight, "of", lambda self, test: self),
     "nothing grows old": (
@@ -248,9 +248,9 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     ),
     "gates answer nothing": (counting.Counting, "_said_by_gates", lambda self: iter(())),
     "no finding is computed": (counting.Counting, "_compute", lambda self, definition, side: None),
-    "nothing is covered": (judgement.Judgement, "covered", lambda self, contributor: (0, 1)),
-    "no state is ever present": (judgement.Judgement, "state", lambda self, state: False),
-    "no flag is ever raised": (judgement.Judgement, "flagged", lambda self, flag: False),
+    "nothing is covered": (outcomes.Outcomes, "covered", lambda self, contributor: (0, 1)),
+    "no state is ever present": (outcomes.Outcomes, "state", lambda self, state: False),
+    "no flag is ever raised": (outcomes.Outcomes, "flagged", lambda self, flag: False),
     "nothing is due": (screen.Screen, "_missing", lambda self: iter(())),
     "nothing is forbidden": (screen.Screen, "_forbidden", lambda self, side: iter(())),
 }
