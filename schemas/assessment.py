@@ -40,10 +40,12 @@ from service.domain.rulebase import RuleBase
 
 Json = dict[str, Any]
 MOST_GAPS = 10_000
+TRACE_FORMAT = "kneechain.trace.v1"
+"""What an answer calls the format of its trace. trace.v1.schema.json describes it and stays as it is."""
 
 
 def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = False) -> Json:
-    """The whole answer; brief leaves out trace and undetermined."""
+    """The whole answer; brief leaves out trace, with its format, and undetermined."""
     answer: Json = {
         "assessment_id": assessment.id,
         "recorded": False,
@@ -77,6 +79,7 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
     }
     if not brief:
         memo: dict[int, Json] = {}
+        answer["trace_format"] = TRACE_FORMAT
         answer["trace"] = [_firing(firing, rulebase, memo) for firing in assessment.trace]
     answer["suppressed"] = [
         _sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed

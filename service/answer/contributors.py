@@ -80,9 +80,10 @@ def _family(case: Case, id_: str) -> set[str]:
 
 
 def states(case: Case, view: View) -> Iterator[State]:
-    """The states that hold and are shown, each with the rules that set it."""
+    """The states that hold and are shown, each with the rules that set it; not what the screen gives."""
     for definition in case.rulebase.states.values():
-        if view.states[definition.id] is True and not definition.internal:
+        hidden = definition.internal or definition.given_by_screen
+        if view.states[definition.id] is True and not hidden:
             yield State(
                 definition,
                 tuple(

@@ -29,6 +29,9 @@ class NotRight(click.ClickException):
 class Commands(click.Group):
     """Says in words, whichever command meets it, why settings or rules cannot be used."""
 
+    rules_not_right = RULES_NOT_RIGHT
+    """What it exits with where the rules cannot be used."""
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -40,7 +43,7 @@ class Commands(click.Group):
             count = len(error.problems)
             complain(*(f"{folder}/{problem}" for problem in error.problems))
             complaints().print(f"{count} {'problem' if count == 1 else 'problems'}", style="bold red")
-            raise SystemExit(RULES_NOT_RIGHT) from None
+            raise SystemExit(self.rules_not_right) from None
 
 
 def console() -> Console:

@@ -19,6 +19,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    ShowAlternative,
     StateTest,
     criteria,
 )
@@ -90,7 +91,7 @@ class Crossings:
 
     @cached_property
     def concluders(self) -> Crossing:
-        """For each state, flag and option the rules that set, raise or offer it."""
+        """For each state, flag, option and alternative the rules that set, raise, offer or show it."""
         return _gathered(
             (id_, rule_link(rule))
             for rule in self.rulebase.rules
@@ -172,7 +173,7 @@ def _spoken_of(effect: object) -> tuple[str, ...]:
 
 def _concluded(effect: object) -> tuple[str, ...]:
     match effect:
-        case SetState(id_) | RaiseFlag(id_) | Recommend(id_):
+        case SetState(id_) | RaiseFlag(id_) | Recommend(id_) | ShowAlternative(id_):
             return (id_,)
         case _:
             return ()

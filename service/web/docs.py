@@ -1,4 +1,4 @@
-"""The contract and the page that shows it: everything is served from here, nothing is downloaded."""
+"""The contract, its page and the format of traces: all is served from here, nothing is downloaded."""
 
 from functools import cache
 from pathlib import Path
@@ -39,6 +39,11 @@ def contract() -> Response:
     return Response(_contract(), content_type="application/yaml")
 
 
+@routes.get("/schemas/trace.v1.json")
+def trace_schema() -> Response:
+    return Response(_trace_schema(), content_type="application/schema+json")
+
+
 @routes.get("/static/<path:name>")
 def static(name: str) -> Response:
     return send_from_directory(STATIC, name, conditional=False)
@@ -47,3 +52,8 @@ def static(name: str) -> Response:
 @cache
 def _contract() -> bytes:
     return (CHECKOUT / "openapi.yaml").read_bytes()
+
+
+@cache
+def _trace_schema() -> bytes:
+    return (CHECKOUT / "schemas" / "trace.v1.schema.json").read_bytes()

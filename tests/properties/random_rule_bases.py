@@ -1,4 +1,4 @@
-"""Random rule bases, each with exams on which both evaluators and the third reading must agree.
+"""Random rule bases, each with exams on which evaluators, third reading and proof checker must agree.
 
 durable_rules keeps every rule set it was ever given, so this runs in a process of its own:
 
@@ -16,11 +16,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
+
+from schemas.assessment import write_assessment
 from service.assess import Assessor
+from service.domain.exam import Exam
 from service.inference.durable_engine import EngineLimit
 from service.inference.infer import EvaluatorsDisagree
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import RuleBaseError
+from service.proof.check import Checker
+from service.proof.shapes import Discrepancy
 from tests.generators import ExamGenerator
 from tests.plain_reading import PlainReading
 from tests.properties.inferring import Inferred, differences, infer
@@ -50,6 +56,7 @@ def run(first: int, how_many: int, exams: int, wording: Path) -> Json:
     for seed in range(first, first + how_many):
         with TemporaryDirectory() as name:
             assessor, reading = usable_base(seed, Path(name), wording)
+        checker = Checker(assessor.rulebase)
         words.update(words_of(reading))
         for number, exam in enumerate(ExamGenerator(assessor.rulebase, NOW, seed).exams(exams)):
             try:
@@ -57,10 +64,17 @@ def run(first: int, how_many: int, exams: int, wording: Path) -> Json:
             except EvaluatorsDisagree as found:
                 said = f"the evaluators disagree on {conditions(reading, found.codes)}"
                 raise AssertionError(f"base {seed}, exam {number}: {said}") from None
-            wrong = list(differences(reading, inferred, assessor))
+            wrong = [*differences(reading, inferred, assessor), *not_proved(checker, assessor, exam)]
             assert not wrong, f"base {seed}, exam {number}: {wrong}"
             outcomes.update(outcomes_of(inferred, assessor))
     return {"bases": how_many, "exams": how_many * exams, "outcomes": outcomes, "words": words}
+
+
+def not_proved(checker: Checker, assessor: Assessor, exam: Exam) -> list[Discrepancy]:
+    """What the proof checker finds wrong in the whole answer."""
+    assessment = assessor.assess(exam, now=NOW, assessment_id="fixed", with_ledger=True)
+    answer = json.loads(orjson.dumps(write_assessment(assessment, assessor.rulebase)))
+    return checker.check(exam, answer)
 
 
 def outcomes_of(inferred: Inferred, assessor: Assessor) -> Iterator[str]:

@@ -21,8 +21,8 @@ MAY_BE_NULL = {"approved_by", "approved_on", "rank", "target", "seen"}
 """Not yet approved; no rank for a mechanism; no target of a general option; nothing seen in the ledger."""
 TOP = [
     "assessment_id", "recorded", "summary", "rule_base", "software", "performed_at", "assessed_at",
-    "outside_intended_use", "safety", "knees", "merged_recommendations", "trace", "suppressed",
-    "undetermined", "notes", "stale",
+    "outside_intended_use", "safety", "knees", "merged_recommendations", "trace_format", "trace",
+    "suppressed", "undetermined", "notes", "stale",
 ]  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_the_summary_comes_first_and_the_ledger_last(written: Any, body: bytes) 
 
 def test_only_a_full_answer_has_trace_and_open_rules(written: Any, body: bytes) -> None:
     full, brief = written(body, ledger=False), written(body, brief=True, ledger=False)
-    assert set(full) - set(brief) == {"trace", "undetermined"}
+    assert set(full) - set(brief) == {"trace_format", "trace", "undetermined"}
     assert "ledger" not in full
     assert {**full, **brief} == full
 

@@ -1,0 +1,124 @@
+"""What the outcomes of one side rest on: the criteria that held, and the findings that are missing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from service.domain.exam import Key, Side
+from service.domain.logic import Truth
+from service.domain.rule import (
+    ClassTest,
+    Condition,
+    Criterion,
+    FindingTest,
+    Group,
+    NotKnown,
+    Rule,
+    SetState,
+    StateTest,
+)
+from service.proof.book import Book
+from service.proof.conditions import Conditions
+from service.proof.outcomes import Outcomes
+from service.proof.sight import Sight
+
+
+class Gap(NamedTuple):
+    finding: str
+    side: Side | None
+    status: str
+    any_of: tuple[str, ...] = ()
+
+
+class Judgement(Outcomes):
+    """The rules of the screen, or all others, from one side, each with its reasons."""
+
+    def __init__(
+        self, book: Book, sight: Sight, safety: bool, assessed: bool, given: Mapping[str, bool] | None = None
+    ) -> None:
+        super().__init__(book, sight, safety, assessed, given)
+        self._gaps: dict[tuple[str, str], tuple[Gap, ...]] = {}
+        self._missing: dict[str, tuple[Gap, ...]] = {}
+        self._strictly = Conditions(self.strictly, strict=True)
+
+    def strictly(self, criterion: Criterion) -> Truth:
+        """Unknown as well where a formula speaks although answers are missing."""
+        if isinstance(criterion, FindingTest):
+            return self.sight.strictly(criterion)
+        return self.truth(criterion)
+
+    def held(self, condition: Condition, wanted: bool = True) -> Iterator[Criterion]:
+        """The criteria that make a true condition true; of what is not known, the tests known not to hold."""
+        if self._plainly.truth(condition) is not wanted:
+            return
+        if isinstance(condition, Group):
+            turned = isinstance(condition, NotKnown)
+            if turned and not wanted:
+                return
+            for member in condition.members:
+                yield from self.held(member, wanted != turned)
+        elif wanted or isinstance(condition, FindingTest):
+            yield condition
+
+    def missing(self, rule: Rule) -> tuple[Gap, ...]:
+        """The unknown findings that an undetermined rule waits for, or that a fired one assumed."""
+        if rule.code not in self._missing:
+            fired = self.outcome(rule) == "fires"
+            self._missing[rule.code] = self._assumed(rule) if fired else self._waits_for(rule)
+        return self._missing[rule.code]
+
+    def _waits_for(self, rule: Rule) -> tuple[Gap, ...]:
+        return self.gaps(self._plainly.left_open(rule.when))
+
+    def _assumed(self, rule: Rule) -> tuple[Gap, ...]:
+        return self.gaps((*self._let_pass(rule.when), *self._strictly.left_open(rule.unless)))
+
+    def _let_pass(self, condition: Condition) -> Iterator[Criterion]:
+        """The criteria by whose being unknown a condition holds."""
+        if self._strictly.truth(condition) is not None:
+            return
+        if isinstance(condition, NotKnown):
+            yield from self._strictly.left_open(condition)
+        elif isinstance(condition, Group):
+            for member in condition.members:
+                yield from self._let_pass(member)
+        elif self.truth(condition) is not None:
+            yield condition
+
+    # -- gaps ------------------------------------------------------------------------------
+
+    def gaps(self, criteria: Iterable[Criterion]) -> tuple[Gap, ...]:
+        """The findings whose absence leaves these criteria open, each once."""
+        return tuple(dict.fromkeys(gap for criterion in criteria for gap in self._gaps_of(criterion)))
+
+    def _gaps_of(self, criterion: Criterion) -> Iterable[Gap]:
+        match criterion:
+            case FindingTest():
+                return [self.gap(key) for key in self.sight.grounds(criterion).open]
+            case StateTest(state):
+                return self._once(("state", state), self._state_gaps)
+            case ClassTest(contributor):
+                return self._once(("class", contributor), self._class_gaps)
+            case _:
+                return ()
+
+    def _once(self, place: tuple[str, str], find: Callable[[str], Iterable[Gap]]) -> tuple[Gap, ...]:
+        if place not in self._gaps:
+            self._gaps[place] = tuple(find(place[1]))
+        return self._gaps[place]
+
+    def _state_gaps(self, state: str) -> Iterator[Gap]:
+        """Those of the open rules that could set it."""
+        for rule in self.book.concluding(SetState, state):
+            if rule.safety == self.safety and self.outcome(rule) == "undetermined":
+                yield from self.missing(rule)
+
+    def _class_gaps(self, contributor: str) -> Iterator[Gap]:
+        """For each key group of which nothing was observed its first finding, and what else would do."""
+        for group in self.rulebase.contributors[contributor].key_groups:
+            keys = [self.sight.key(finding) for finding in group.any_of]
+            if not any(key in self.sight.counting.observed for key in keys):
+                first = self.gap(keys[0])
+                yield first._replace(any_of=group.any_of) if len(keys) > 1 else first
+
+    def gap(self, key: Key) -> Gap:
+        return Gap(*key, self.sight.counting.status(key))
