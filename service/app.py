@@ -9,7 +9,7 @@ from service.assess import Assessor
 from service.clock import Clock, clock
 from service.config import Config
 from service.knowledge.load import load_rulebase
-from service.web import assessments, docs, health, knowledge, problems
+from service.web import assessments, docs, explain, health, knowledge, problems
 from service.web.served import Served
 
 LARGEST_BODY = 256 * 1024
@@ -38,7 +38,7 @@ def create_app(config: Config | None = None, assessor: Assessor | None = None, n
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
-    for part in (assessments, knowledge, health, docs):
+    for part in (assessments, explain, knowledge, health, docs):
         app.register_blueprint(part.routes)
     problems.register(app)
     Served(assessor, ExamReader(assessor.rulebase), now).by(app)
