@@ -16,6 +16,7 @@ from service.domain.reasons import (
     Found,
     KeyGroupShown,
     Miss,
+    OtherRule,
     Proof,
     RuleShown,
     StateProof,
@@ -38,10 +39,12 @@ def write_why(answer: Why, rulebase: RuleBase) -> Json:
 
 def write_why_not(answer: WhyNot, rulebase: RuleBase) -> Json:
     written: Json = {"holds": TRUTHS[answer.holds], "text": answer.text}
-    if answer.class_now is not None:
+    standing = answer.standing
+    if standing is not None:
         written |= {
-            "class": answer.class_now,
-            "class_words": rulebase.class_words[answer.class_now],
+            "class": standing.name,
+            "class_words": rulebase.class_words[standing.name],
+            "link_certainty": write_certainty(rulebase.contributors[standing.id]),
             "classes": [_class(shown) for shown in answer.classes],
             "opposing_rules": list(answer.against),
         }
@@ -81,7 +84,7 @@ def _contributor(proof: ContributorProof, rulebase: RuleBase) -> Json:
         "key_groups": [_key_group(group) for group in proof.key_groups],
         "rules": [_rule(rule, rulebase) for rule in proof.rules],
         "notes": [write_note(note) for note in proof.notes],
-        "open": [{**_named(o.rule), "gaps": [write_gap(gap) for gap in o.gaps]} for o in proof.open],
+        "others": [_other(rule) for rule in proof.others],
     }
 
 
@@ -156,6 +159,13 @@ def _key_group(group: KeyGroupShown) -> Json:
 
 def _named(rule: Rule) -> Json:
     return {"rule": rule.code, "rule_id": rule.id, "rule_version": rule.version, "title": rule.title}
+
+
+def _other(other: OtherRule) -> Json:
+    written: Json = {**_named(other.rule), "outcome": other.outcome}
+    if other.gaps:
+        written["gaps"] = [write_gap(gap) for gap in other.gaps]
+    return {**written, "by": list(other.by)} if other.by else written
 
 
 def _rule(shown: RuleShown, rulebase: RuleBase) -> Json:

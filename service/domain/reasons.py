@@ -108,11 +108,16 @@ class RuleShown:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRule:
-    """A rule that could still have a say, and what it waits for."""
+class OtherRule:
+    """A rule that could speak of a contributor and did not fire.
+
+    `gaps`: what it waits for where it is undetermined. `by`: what it made way for where it is suppressed.
+    """
 
     rule: Rule
+    outcome: str
     gaps: tuple[Gap, ...]
+    by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,10 @@ class KeyGroupShown:
 
 @dataclass(frozen=True, slots=True)
 class ContributorProof:
-    """Why a contributor or mechanism has its class. `classes` end with the one that decides."""
+    """Why a contributor or mechanism has its class. `classes` end with the one that decides.
+
+    Every rule that could speak of it is either among `rules`, which fired, or among `others`.
+    """
 
     definition: ContributorDefinition
     side: Side
@@ -182,7 +190,7 @@ class ContributorProof:
     key_groups: tuple[KeyGroupShown, ...]
     rules: tuple[RuleShown, ...]
     notes: tuple[NoteShown, ...]
-    open: tuple[OpenRule, ...]
+    others: tuple[OtherRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +269,14 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """What would have to be different: rules that did not fire, nearest first; of a contributor its classes.
+    """What would have to be different: the rules that did not fire, nearest first.
 
-    `against`: the fired rules that count against a contributor.
+    Of a contributor also how it stands, each class with its bounds, and the fired rules `against` it.
     """
 
     holds: Truth
     text: str
     misses: tuple[Miss, ...]
-    class_now: str | None = None
+    standing: Standing | None = None
     classes: tuple[ClassShown, ...] = ()
     against: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ class Paragraphs:
         yield from self._list("why_not_counted", (self._rule(r) for r in proof.rules if not r.counted))
         yield from (note.text for note in proof.notes)
         yield from self._assumed(proof.rules)
-        yield from self._list("why_open", self._names(gap for rule in proof.open for gap in rule.gaps))
+        yield from self._list("why_open", self._names(gap for rule in proof.others for gap in rule.gaps))
         yield self.wording["why_link"].format(text=proof.definition.link_certainty.text)
         yield from self._cautions(proof.rules)
 

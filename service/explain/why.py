@@ -11,7 +11,7 @@ from service.domain.reasons import (
     ConclusionShown,
     ContributorProof,
     FlagProof,
-    OpenRule,
+    OtherRule,
     Proof,
     RuleShown,
     StateProof,
@@ -86,14 +86,16 @@ class Prover:
             key_groups=tuple(key_groups(self.case, target.id, view)),
             rules=tuple(self._rule(rule, view, score, score in counted) for rule, score in fired),
             notes=tuple(n for n in self.assessment.notes if (n.about, n.side) == (target.id, side)),
-            open=tuple(self._open(target.id, side)),
+            others=tuple(self._others(target.id, view)),
         )
 
-    def _open(self, contributor: str, side: Side) -> Iterator[OpenRule]:
-        for item in self.assessment.undetermined:
-            rule = self.rulebase.rule_by_code[item.rule]
-            if item.side == side and any(score.target == contributor for score in rule.scores):
-                yield OpenRule(rule, item.gaps)
+    def _others(self, contributor: str, view: View) -> Iterator[OtherRule]:
+        gaps = {item.rule: item.gaps for item in self.assessment.undetermined if item.side == view.side}
+        by = {item.rule: item.by for item in self.assessment.suppressed if item.side == view.side}
+        for index, rule in enumerate(self.rulebase.rules):
+            outcome = view.outcomes[index]
+            if outcome != FIRES and any(score.target == contributor for score in rule.scores):
+                yield OtherRule(rule, outcome, gaps.get(rule.code, ()), by.get(rule.code, ()))
 
     def _state(self, target: Target, side: Side) -> StateProof:
         definition = self.rulebase.states[target.id]

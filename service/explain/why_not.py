@@ -33,7 +33,7 @@ def why_not(case: Case, side: Side, target: Target) -> WhyNot:
         return WhyNot(truth, said, misses)
     fired = fired_scores(case, target.id, view)
     against = tuple(dict.fromkeys(rule.code for rule, score in fired if not score.supports))
-    return WhyNot(truth, said, misses, standing.name, classes(case, standing), against)
+    return WhyNot(truth, said, misses, standing, classes(case, standing), against)
 
 
 def _far(miss: Miss) -> tuple[bool, int, int, str]:
