@@ -143,6 +143,26 @@ class QuestionReader:
         except UnsoundJson as unsound:
             raise InvalidBody([*unsound.faults, *self._faults_of(name, unsound.value, now)]) from None
 
+    def read_files(
+        self, name: QuestionName, files: Mapping[str, bytes], said: Mapping[str, Any], now: datetime
+    ) -> Question:
+        """The question in parts, some of which stand in files of JSON by the keys of the body.
+
+        Raises InvalidBody with every fault; the pointers are those of the whole body.
+        """
+        body, faults = dict(said), []
+        for key, content in files.items():
+            try:
+                body[key] = read_json(content)
+            except UnsoundJson as unsound:
+                faults += _beneath(f"/{key}", unsound)
+                body[key] = unsound.value
+            except InvalidBody as invalid:
+                raise InvalidBody(_beneath(f"/{key}", invalid)) from None
+        if faults:
+            raise InvalidBody([*faults, *self._faults_of(name, body, now)])
+        return self.read(name, body, now)
+
     def _faults_of(self, name: QuestionName, body: Any, now: datetime) -> tuple[Fault, ...]:
         try:
             self.read(name, body, now)
@@ -192,6 +212,11 @@ def _neither_or_both(body: Mapping[str, Any]) -> Fault:
     return Fault("", "names nothing to compare with", "changes, or other_exam")
 
 
+def _beneath(pointer: str, invalid: InvalidBody) -> list[Fault]:
+    """Its faults as those of the part of a body at a pointer."""
+    return [replace(fault, pointer=pointer + fault.pointer) for fault in invalid.faults]
+
+
 class _Reading:
     """One body while it is read; every fault goes to the common list."""
 
@@ -207,7 +232,7 @@ class _Reading:
         try:
             return self.exams.read(body, self.now)
         except InvalidBody as invalid:
-            self.faults += (replace(fault, pointer=pointer + fault.pointer) for fault in invalid.faults)
+            self.faults += _beneath(pointer, invalid)
             return None
 
     def changed(self, body: Mapping[str, Any], loaded: Mapping[str, Any], exam: Exam | None) -> Exam | None:
