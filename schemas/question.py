@@ -86,12 +86,18 @@ class TargetField(ExamField[Target]):
     def _id_faults(self, kind: TargetKind, id_: Any) -> Iterator[Fault]:
         if isinstance(id_, str) and id_ in self.known[kind]:
             return
-        expected = f"the {'code' if kind in ('flag', 'rule') else 'id'} of a {kind}; {FROM[kind]}"
+        coded = kind in ("flag", "rule")
         other = next((k for k, ids in self.known.items() if isinstance(id_, str) and id_ in ids), None)
         detail = f"is no {kind}, but a {other}" if other else f"is no {kind}"
+        expected = f"the {'code' if coded else 'id'} of a {kind}; {FROM[kind]}"
+        near = None if other else self._near(kind, id_, coded)
+        yield Fault("/target/id", detail, expected, echo(id_), near)
+
+    def _near(self, kind: TargetKind, id_: Any, coded: bool) -> str | None:
+        """A near code is another flag or rule: only the same in other letters is suggested."""
         by_letters = {known.casefold(): known for known in self.known[kind]}
-        near = None if other else nearest(id_, by_letters)
-        yield Fault("/target/id", detail, expected, echo(id_), by_letters.get(near or ""))
+        same = id_.casefold() if isinstance(id_, str) else None
+        return by_letters.get((same if coded else nearest(id_, by_letters)) or "")
 
 
 def known_targets(rulebase: RuleBase) -> dict[TargetKind, tuple[str, ...]]:
