@@ -25,6 +25,8 @@ ITEM_KEYS = frozenset(
 )
 STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
 MISSING = object()
+FIRST_IN = "first in "
+"""What stands before the pointer of another place in a fault."""
 
 
 @dataclass(slots=True)  # not frozen: a large exam makes many, and freezing costs most of making one
@@ -145,7 +147,7 @@ def _twice(found: SentFinding, first: int, at: str) -> Fault:
     where = f" on the {found.side}" if found.side else ""
     return Fault(
         f"{at}/{found.index}",
-        f"{found.finding} is given twice{where}, first in {at}/{first}",
+        f"{found.finding} is given twice{where}, {FIRST_IN}{at}/{first}",
         "each finding once for each side",
     )
 

@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from schemas.exam import ExamReader, Word
 from schemas.exam_field import ExamField
 from schemas.faults import Fault, InvalidBody, echo, echo_kind, escaped, faults_of, nearest
-from schemas.observations import FindingsField, SentFinding
+from schemas.observations import FIRST_IN, FindingsField, SentFinding
 from schemas.strict_json import UnsoundJson, read_json
 from service.domain.exam import SIDES, Exam
 from service.domain.question import TARGETS, Question, QuestionName, Target, TargetKind
@@ -219,8 +219,15 @@ def _neither_or_both(body: Mapping[str, Any]) -> Fault:
 
 
 def _beneath(pointer: str, invalid: InvalidBody) -> list[Fault]:
-    """Its faults as those of the part of a body at a pointer."""
-    return [replace(fault, pointer=pointer + fault.pointer) for fault in invalid.faults]
+    """Its faults as those of the part of a body at a pointer, also where one names another place."""
+    return [
+        replace(fault, pointer=pointer + fault.pointer, detail=_moved(fault.detail, pointer))
+        for fault in invalid.faults
+    ]
+
+
+def _moved(detail: str, pointer: str) -> str:
+    return detail.replace(FIRST_IN, FIRST_IN + pointer)
 
 
 class _Reading:

@@ -65,9 +65,18 @@ class _Comparison:
         for definition in self.rulebase.findings.values():
             for side in SIDES if definition.sided else (None,):
                 key = definition.id, side
+                if self._alike(key):
+                    continue
                 before, after = _counted(self.before, key), _counted(self.after, key)
                 if _value(before) != _value(after):
                     yield FindingChange(key, name_of(definition, side), before, after)
+
+    def _alike(self, key: Key) -> bool:
+        """Whether a finding was sent alike, which is quick to see; too old to count, it may still differ."""
+        one, two = self.before.usable, self.after.usable
+        return one.get(key) == two.get(key) and not any(
+            (o.finding, o.side) == key for usable in (one, two) for o in usable.stale
+        )
 
     def _screened(self, key: Key) -> bool:
         """Whether the screen asks or reads a finding."""
