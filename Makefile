@@ -41,6 +41,7 @@ check: $(TEST) $(SELF) ## load the rule base strictly and run every example on b
 
 bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)
+	$(BIN)/python -m bench.explanations
 	$(BIN)/python -m bench.http_rate
 
 prove: browser $(TEST) $(SELF) ## the promises at their full size; takes long

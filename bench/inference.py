@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "asked": {key: value for key, value in vars(asked).items() if key != "out"},
-        "machine": _machine(),
+        "machine": machine(),
         "rule_base": _rule_base(inference),
         "agreement": _agreement(len(checked) + len(timed), times_fired),
         "fired_per_knee": _spread([len(_fired(chosen[-1], case)) for case in timed]),
@@ -167,7 +167,8 @@ def _rule_base(inference: Inference) -> dict[str, object]:
     }
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -44,15 +44,14 @@ TRACE_FORMAT = "kneechain.trace.v1"
 """What an answer calls the format of its trace. trace.v1.schema.json describes it and stays as it is."""
 
 
-def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = False) -> Json:
-    """The whole answer; brief leaves out trace, with its format, and undetermined."""
+def write_heading(assessment: Assessment, rulebase: RuleBase) -> Json:
+    """What stands on top of every answer about an exam: summary, rules, times and the safety screen."""
     answer: Json = {
-        "assessment_id": assessment.id,
         "recorded": False,
         "summary": {
             "headline": assessment.summary.headline,
             "ask_next": [
-                _sided(item.side, {"finding": item.finding, "label": item.label})
+                sided(item.side, {"finding": item.finding, "label": item.label})
                 for item in assessment.summary.ask_next
             ],
             "safety_left": assessment.summary.safety_left,
@@ -66,31 +65,36 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
     ):  # fmt: skip
         if reference is not None:
             answer[key] = reference
-    answer |= {
+    return answer | {
         "performed_at": write_instant(exam.performed_at),
         "assessed_at": write_instant(assessment.assessed_at),
         "outside_intended_use": assessment.outside_intended_use,
         "safety": _safety(assessment.safety),
-        "knees": [_knee(knee, rulebase) for knee in assessment.knees],
-        "merged_recommendations": [
-            {"code": merged.code, "id": merged.id, "sides": list(merged.sides)}
-            for merged in assessment.merged_recommendations
-        ],
     }
+
+
+def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = False) -> Json:
+    """The whole answer; brief leaves out trace, with its format, and undetermined."""
+    answer: Json = {"assessment_id": assessment.id, **write_heading(assessment, rulebase)}
+    answer["knees"] = [_knee(knee, rulebase) for knee in assessment.knees]
+    answer["merged_recommendations"] = [
+        {"code": merged.code, "id": merged.id, "sides": list(merged.sides)}
+        for merged in assessment.merged_recommendations
+    ]
     if not brief:
         memo: dict[int, Json] = {}
         answer["trace_format"] = TRACE_FORMAT
         answer["trace"] = [_firing(firing, rulebase, memo) for firing in assessment.trace]
     answer["suppressed"] = [
-        _sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
+        sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
     ]
     if not brief:
         answer["undetermined"] = [
-            _sided(item.side, {"rule": item.rule, "gaps": [_gap(gap) for gap in item.gaps]})
+            sided(item.side, {"rule": item.rule, "gaps": [write_gap(gap) for gap in item.gaps]})
             for item in assessment.undetermined
         ]
-    answer["notes"] = [_note(note) for note in assessment.notes]
-    answer["stale"] = [_input(seen) for seen in assessment.stale]
+    answer["notes"] = [write_note(note) for note in assessment.notes]
+    answer["stale"] = [write_input(seen) for seen in assessment.stale]
     if assessment.ledger is not None:
         answer["ledger"] = [_ledger_row(row) for row in assessment.ledger]
     return answer
@@ -114,7 +118,7 @@ def write_rule_base(rulebase: RuleBase) -> Json:
     return written
 
 
-def _sided(side: Side | None, fields: Json) -> Json:
+def sided(side: Side | None, fields: Json) -> Json:
     """`side` is left out where there is none."""
     return fields if side is None else {"side": side, **fields}
 
@@ -124,7 +128,7 @@ def _safety(safety: Safety) -> Json:
         "status": safety.status,
         "referral_first": safety.referral_first,
         "flags": [_flag(flag) for flag in safety.flags],
-        "not_screened": [_sided(side, {"finding": finding}) for finding, side in safety.not_screened],
+        "not_screened": [sided(side, {"finding": finding}) for finding, side in safety.not_screened],
         "withheld_reason": list(safety.withheld_reason),
     }
 
@@ -274,7 +278,7 @@ def _firing(firing: Firing, rulebase: RuleBase, memo: dict[int, Json]) -> Json:
         "because": firing.because,
         "inputs": _inputs(firing.inputs, memo),
         "premises": [_premise(premise) for premise in firing.premises],
-        "assumed": [_gap(gap) for gap in firing.assumed],
+        "assumed": [write_gap(gap) for gap in firing.assumed],
         "evidence": [
             {"cite": c.cite, "level": c.level, "verification": rulebase.sources[c.cite].verification}
             for c in rule.evidence
@@ -318,12 +322,12 @@ def _inputs(inputs: Iterable[Input], memo: dict[int, Json]) -> list[Json]:
     written = []
     for seen in inputs:
         if id(seen) not in memo:
-            memo[id(seen)] = _input(seen)
+            memo[id(seen)] = write_input(seen)
         written.append(memo[id(seen)])
     return written
 
 
-def _input(seen: Input) -> Json:
+def write_input(seen: Input) -> Json:
     written: Json = {"finding": seen.finding}
     if seen.side is not None:
         written["side"] = seen.side
@@ -341,14 +345,14 @@ def _input(seen: Input) -> Json:
 
 
 @lru_cache(maxsize=MOST_GAPS)
-def _gap(gap: Gap) -> Json:
+def write_gap(gap: Gap) -> Json:
     """Made once for equal gaps; it holds nothing of a patient, and nobody changes it."""
-    written = _sided(gap.side, {"finding": gap.finding, "status": gap.status})
+    written = sided(gap.side, {"finding": gap.finding, "status": gap.status})
     return {**written, "any_of": list(gap.any_of)} if gap.any_of else written
 
 
-def _note(note: NoteShown) -> Json:
-    return _sided(note.side, {"rule": note.rule, "about": note.about, "text": note.text})
+def write_note(note: NoteShown) -> Json:
+    return sided(note.side, {"rule": note.rule, "about": note.about, "text": note.text})
 
 
 def _ledger_row(row: LedgerRow) -> Json:
@@ -364,12 +368,12 @@ TRUTHS = {True: "true", False: "false", None: "unknown"}
 
 
 def _verdict(verdict: Verdict) -> Json:
-    written: Json = _sided(verdict.side, {"outcome": verdict.outcome})
-    written["criteria"] = [_criterion(criterion) for criterion in verdict.criteria]
+    written: Json = sided(verdict.side, {"outcome": verdict.outcome})
+    written["criteria"] = [write_criterion(criterion) for criterion in verdict.criteria]
     return written
 
 
-def _criterion(criterion: CriterionVerdict) -> Json:
+def write_criterion(criterion: CriterionVerdict) -> Json:
     written: Json = {
         "part": criterion.part,
         "reads": criterion.reads,
@@ -379,4 +383,4 @@ def _criterion(criterion: CriterionVerdict) -> Json:
     }
     if criterion.through_gate is not None:
         written["through_gate"] = criterion.through_gate
-    return _sided(criterion.side, written)
+    return sided(criterion.side, written)

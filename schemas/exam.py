@@ -1,6 +1,6 @@
 """The posted exam: its shape, and the exam it becomes. Documented in openapi.yaml as `Exam`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +8,16 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from schemas.exam_field import ExamField
-from schemas.faults import Fault, InvalidBody, echo, echo_kind, escaped, nearest
+from schemas.faults import Fault, InvalidBody, echo, echo_kind, faults_of, nearest
 from schemas.observations import FindingsField, SentFinding
 from schemas.strict_json import UnsoundJson, read_json
-from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
+from schemas.text import (
+    INSTANT_EXPECTED,
+    REFERENCE,
+    REFERENCE_EXPECTED,
+    parse_instant,
+    short_text,
+)
 from service.domain.exam import SIDES, Clearance, Exam, Observation, Side
 from service.domain.rulebase import RuleBase
 
@@ -193,6 +199,40 @@ class ExamReader:
 
         Raises InvalidBody with every fault of the body.
         """
+        return self._exam(self._load(body, now), now)
+
+    def read_changed(self, body: Any, changes: Sequence[SentFinding], sent: Any, now: datetime) -> Exam:
+        """The exam in a JSON body with some findings changed, each in the place of what was there.
+
+        `sent` are the changes as they were sent. Raises InvalidBody with every fault of the body, or
+        every one that the changes bring.
+        """
+        loaded = self._load(body, now)
+        kept = {(found.finding, found.side): found for found in (*loaded["findings"], *changes)}
+        changed = {**loaded, "findings": [*kept.values()]}
+        faults = [*self._late_changes(changes, sent, changed, now), *self._knees_after(body, changed, now)]
+        if faults:
+            raise InvalidBody(faults)
+        return self._exam(changed, now)
+
+    def _late_changes(
+        self, changes: Sequence[SentFinding], sent: Any, changed: Mapping[str, Any], now: datetime
+    ) -> Iterator[Fault]:
+        for found in changes:
+            wrong = _too_late(found.observed_at, changed.get("performed_at", now), now)
+            if wrong is not None:
+                at = sent[found.index]["observed_at"]
+                yield Fault(f"/changes/{found.index}/observed_at", *wrong, echo(at))
+
+    def _knees_after(
+        self, body: Mapping[str, Any], changed: Mapping[str, Any], now: datetime
+    ) -> Iterator[Fault]:
+        named = [{"id": found.finding} for found in changed["findings"]]
+        for fault in self._knee_faults({**body, "findings": named}, changed, now):
+            yield replace(fault, pointer="/changes", detail=f"after the changes {fault.detail}")
+
+    def _load(self, body: Any, now: datetime) -> Mapping[str, Any]:
+        """What a body says, each part in its shape and all parts fit together."""
         if not isinstance(body, dict):
             raise InvalidBody(
                 [Fault("", "is no object", "an exam: an object with findings", echo_kind(body))]
@@ -203,32 +243,14 @@ class ExamReader:
             # what is sound is still checked, so that no fault waits for the next try
             assert isinstance(error.messages, dict)
             loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
-            raise InvalidBody(
-                [*self._faults(error.messages, ""), *self._later_faults(body, loaded, now)]
-            ) from None
+            shape = faults_of(
+                error.messages, self.schema.fields, known_within=self._clearances.clearance.fields
+            )
+            raise InvalidBody([*shape, *self._later_faults(body, loaded, now)]) from None
         faults = list(self._later_faults(body, loaded, now))
         if faults:
             raise InvalidBody(faults)
-        return self._exam(loaded, now)
-
-    def _faults(self, messages: Any, pointer: str) -> Iterator[Fault]:
-        """marshmallow's nested messages as faults, by key and place, each with its whole pointer."""
-        if isinstance(messages, dict):
-            for key in sorted(messages):
-                yield from self._faults(messages[key], f"{pointer}/{escaped(str(key))}")
-            return
-        for message in messages:
-            if isinstance(message, Fault):
-                whole = message.pointer if message.pointer.startswith("/") else pointer
-                yield replace(message, pointer=whole)
-            else:  # the one thing that marshmallow says in its own words
-                yield self._unknown_key(pointer)
-
-    def _unknown_key(self, pointer: str) -> Fault:
-        parent, _, key = pointer.rpartition("/")
-        known = (self._clearances.clearance if parent else self.schema).fields
-        expected = f"one of {', '.join(known)}"
-        return Fault(pointer, "is no key here", expected, did_you_mean=nearest(key, known))
+        return loaded
 
     def _later_faults(self, body: Any, loaded: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
         """What is wrong between parts that are each in the right shape."""

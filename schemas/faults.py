@@ -1,9 +1,10 @@
 """What is wrong with a body: every fault at once, each with where, what was sent and what would be right."""
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 LONGEST_ECHO = 60
 
@@ -38,6 +39,31 @@ class InvalidBody(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__(f"{len(self.faults)} faults")
+
+
+def faults_of(
+    messages: Any, known: Iterable[str], pointer: str = "", known_within: Iterable[str] = ()
+) -> Iterator[Fault]:
+    """marshmallow's nested messages as faults, by key and place, each with its whole pointer.
+
+    `known` are the keys there may be; `known_within` those of objects in lists.
+    """
+    if isinstance(messages, dict):
+        for key in sorted(messages):
+            at = f"{pointer}/{escaped(str(key))}"
+            yield from faults_of(messages[key], known, at, known_within)
+        return
+    for message in messages:
+        if isinstance(message, Fault):
+            yield replace(message, pointer=message.pointer if message.pointer.startswith("/") else pointer)
+        else:  # the one thing that marshmallow says in its own words
+            yield _unknown_key(pointer, known, known_within)
+
+
+def _unknown_key(pointer: str, known: Iterable[str], known_within: Iterable[str]) -> Fault:
+    parent, _, key = pointer.rpartition("/")
+    keys = tuple(known_within if parent else known)
+    return Fault(pointer, "is no key here", f"one of {', '.join(keys)}", did_you_mean=nearest(key, keys))
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:

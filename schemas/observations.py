@@ -25,6 +25,8 @@ ITEM_KEYS = frozenset(
 )
 STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
 MISSING = object()
+FIRST_IN = "first in "
+"""What stands before the pointer of another place in a fault."""
 
 
 @dataclass(slots=True)  # not frozen: a large exam makes many, and freezing costs most of making one
@@ -67,8 +69,12 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     expected = "a list of findings"
 
-    def __init__(self, findings: Mapping[str, FindingDefinition], **kwargs: Any) -> None:
+    def __init__(
+        self, findings: Mapping[str, FindingDefinition], at: str = "/findings", **kwargs: Any
+    ) -> None:
+        """`at` is the JSON pointer of the list."""
         super().__init__(**kwargs)
+        self.at = at
         self._definitions = findings
         self._readers = {name: value_reader(definition) for name, definition in findings.items()}
         self._most = sum(len(SIDES) if definition.sided else 1 for definition in findings.values())
@@ -92,12 +98,12 @@ class FindingsField(ExamField[list[SentFinding]]):
                 continue
             place = first.setdefault((found.finding, found.side), index)
             if place != index:
-                faults.append(_twice(found, place))
+                faults.append(_twice(found, place, self.at))
             if len(faults) == before:
                 read.append(found)
         if len(value) > self._most:
             faults.append(
-                Fault("/findings", f"has {len(value)} items", f"at most {self._most}: each finding once")
+                Fault(self.at, f"has {len(value)} items", f"at most {self._most}: each finding once")
             )
         if faults:
             raise ValidationError(faults, valid_data=read)
@@ -137,11 +143,11 @@ class FindingsField(ExamField[list[SentFinding]]):
         return self._by_alias
 
 
-def _twice(found: SentFinding, first: int) -> Fault:
+def _twice(found: SentFinding, first: int, at: str) -> Fault:
     where = f" on the {found.side}" if found.side else ""
     return Fault(
-        f"/findings/{found.index}",
-        f"{found.finding} is given twice{where}, first in /findings/{first}",
+        f"{at}/{found.index}",
+        f"{found.finding} is given twice{where}, {FIRST_IN}{at}/{first}",
         "each finding once for each side",
     )
 
@@ -162,13 +168,14 @@ class _Item:
         self.item = item
         self.faults = faults
         self.instants = instants
+        self.at = f"{field.at}/{index}"
 
     def read(self) -> SentFinding | None:
         """What was found, its value aside perhaps wrong; None where finding or side is not known."""
         item = self.item
         if not isinstance(item, dict):
             expected = 'an object such as {"id": "fpi6", "side": "left", "value": 8}'
-            self.faults.append(Fault(f"/findings/{self.index}", "is no object", expected, echo_kind(item)))
+            self.faults.append(Fault(self.at, "is no object", expected, echo_kind(item)))
             return None
         if not item.keys() <= ITEM_KEYS:
             self._unknown_keys(item.keys() - ITEM_KEYS)
@@ -199,7 +206,7 @@ class _Item:
         for key in sorted(keys):
             self.faults.append(
                 Fault(
-                    f"/findings/{self.index}/{escaped(key)}",
+                    f"{self.at}/{escaped(key)}",
                     "is no key of a finding",
                     f"one of {', '.join(sorted(ITEM_KEYS))}",
                     did_you_mean=nearest(key, ITEM_KEYS),
@@ -334,7 +341,7 @@ class _Item:
         self, where: str, detail: str, expected: str, value: Any = MISSING, near: str | None = None
     ) -> None:
         sent = None if value is MISSING else echo(value)
-        self.faults.append(Fault(f"/findings/{self.index}{where}", detail, expected, sent, near))
+        self.faults.append(Fault(f"{self.at}{where}", detail, expected, sent, near))
 
 
 # -- values -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from service.config import CHECKOUT, SETTINGS, Config
 from service.domain.rulebase import RuleBase
 from service.handbook.document import CommandText, Handbook, SettingText
 from service.knowledge.load import load_rulebase
-from service.web import assessments, docs, handbook, health, knowledge, problems
+from service.web import assessments, docs, explain, handbook, health, knowledge, problems
 from service.web.served import Served
 
 LARGEST_BODY = 256 * 1024
@@ -50,7 +50,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
-    for part in (assessments, knowledge, health, docs, handbook):
+    for part in (assessments, explain, knowledge, health, docs, handbook):
         app.register_blueprint(part.routes)
     problems.register(app)
     Served(assessor, ExamReader(assessor.rulebase), now).by(app)

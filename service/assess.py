@@ -76,7 +76,13 @@ class Assessor:
 
         Raises NoAnswer: the evaluators disagree, or the engine failed.
         """
-        case = self.case(exam)
+        return self.answer(self.case(exam), now=now, assessment_id=assessment_id, with_ledger=with_ledger)
+
+    def answer(
+        self, case: Case, *, now: datetime, assessment_id: str, with_ledger: bool = False
+    ) -> Assessment:
+        """The answer to an exam already screened and inferred."""
+        exam = case.exam
         shown = {side: view for side, view in case.views.items() if case.screen.shows(side)}
         steps = count(1)
         screened = list(safety_firings(case, steps))

@@ -16,9 +16,8 @@ from service.domain.rulebase import RuleBase
 def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableType:
     """Headline, safety, then each knee with its contributors and the rules behind them."""
     parts: list[RenderableType] = [Text(assessment.summary.headline, style="bold")]
-    if rulebase.approval.status == "draft":
-        parts.append(Text(rulebase.approval.draft_notice, style="yellow"))
-    parts.append(_safety(assessment, rulebase))
+    parts += draft_notice(rulebase)
+    parts.append(safety_tree(assessment, rulebase))
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
     if assessment.safety.status != "hold":
         parts.extend(_knee(knee, fired, rulebase) for knee in assessment.knees)
@@ -31,8 +30,7 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
             said = f"{capital(about.label)}: {note.text}" if about else note.text
             notes.add(f"{escape(said)} [dim]{note.rule}{f', {note.side}' if note.side else ''}")
         parts.append(notes)
-    parts.append(Text(f"{rulebase.name} {rulebase.version}, {rulebase.digest[:19]}…", style="dim"))
-    return Group(*parts)
+    return Group(*parts, rule_base_line(rulebase))
 
 
 def _merged(assessment: Assessment) -> Tree:
@@ -44,7 +42,20 @@ def _merged(assessment: Assessment) -> Tree:
     return tree
 
 
-def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
+def draft_notice(rulebase: RuleBase) -> list[RenderableType]:
+    """What a draft must say of itself."""
+    if rulebase.approval.status != "draft":
+        return []
+    return [Text(rulebase.approval.draft_notice, style="yellow")]
+
+
+def rule_base_line(rulebase: RuleBase) -> Text:
+    """Under which rules an answer was made."""
+    return Text(f"{rulebase.name} {rulebase.version}, {rulebase.digest[:19]}…", style="dim")
+
+
+def safety_tree(assessment: Assessment, rulebase: RuleBase) -> Tree:
+    """The status, each flag with what to do, and what is still open."""
     safety = assessment.safety
     tree = Tree(f"[bold]Safety screen: {safety.words}")
     for flag in safety.flags:

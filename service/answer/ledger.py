@@ -42,10 +42,11 @@ def _verdicts(case: Case, index: int, rule: Rule, views: Mapping[Side, View]) ->
 def _criteria(case: Case, rule: Rule, view: View) -> Iterator[CriterionVerdict]:
     for part, condition in (("when", rule.when), ("unless", rule.unless)):
         for criterion in criteria(condition):
-            yield _criterion(case, part, criterion, view)
+            yield criterion_verdict(case, part, criterion, view)
 
 
-def _criterion(case: Case, part: str, criterion: Criterion, view: View) -> CriterionVerdict:
+def criterion_verdict(case: Case, part: str, criterion: Criterion, view: View) -> CriterionVerdict:
+    """One criterion of a rule already judged, with what was seen and what was needed."""
     truth = case.inference.reference.truth(criterion, view)
     match criterion:
         case FindingTest():

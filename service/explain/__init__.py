@@ -1,1 +1,1 @@
-"""Exact answers to a therapist's questions about a contributor: why, why not, what if, what next."""
+"""A therapist's questions about one exam, answered from the case that the assessment is made of."""

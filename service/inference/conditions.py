@@ -1,12 +1,14 @@
 """Conditions as three-valued functions: the one place that says what each group means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from service.domain.logic import Truth, all_of, any_of, at_least, exactly
-from service.domain.rule import AllOf, AnyOf, AtLeastN, Condition, Criterion, ExactlyN, NotKnown
+from service.domain.rule import AllOf, AnyOf, AtLeastN, Condition, Criterion, ExactlyN, Group
 
 Seen = TypeVar("Seen")
+Combine = Callable[[Sequence[Truth]], Truth]
 
 
 def verdict(
@@ -19,24 +21,34 @@ def verdict(
     match condition:
         case AllOf((only,)) | AnyOf((only,)):
             return verdict(only, judge, strict)
-        case AllOf(members):
-            parts = [verdict(member, judge, strict) for member in members]
-            return lambda seen: all_of([part(seen) for part in parts])
-        case AnyOf(members):
-            parts = [verdict(member, judge, strict) for member in members]
-            return lambda seen: any_of([part(seen) for part in parts])
-        case AtLeastN(n, members):
-            parts = [verdict(member, judge, strict) for member in members]
-            return lambda seen: at_least(n, [part(seen) for part in parts])
-        case ExactlyN(n, members):
-            parts = [verdict(member, judge, strict) for member in members]
-            return lambda seen: exactly(n, [part(seen) for part in parts])
-        case NotKnown(member):
-            part = verdict(member, judge, strict)
-            return (lambda seen: _opposite(part(seen))) if strict else (lambda seen: part(seen) is not True)
+        case _ if isinstance(condition, Group):
+            parts = [verdict(member, judge, strict) for member in condition.members]
+            combine = combiner(condition, strict)
+            return lambda seen: combine([part(seen) for part in parts])
         case _:
             return judge(condition)
 
 
-def _opposite(truth: Truth) -> Truth:
+def combiner(group: Group, strict: bool = False) -> Combine:
+    """The truth of a group as a function of its members' truths."""
+    match group:
+        case AllOf():
+            return all_of
+        case AnyOf():
+            return any_of
+        case AtLeastN(n):
+            return partial(at_least, n)
+        case ExactlyN(n):
+            return partial(exactly, n)
+        case _:
+            return _opposite if strict else _not_known
+
+
+def _not_known(truths: Sequence[Truth]) -> Truth:
+    (truth,) = truths
+    return truth is not True
+
+
+def _opposite(truths: Sequence[Truth]) -> Truth:
+    (truth,) = truths
     return None if truth is None else not truth

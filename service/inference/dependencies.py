@@ -62,7 +62,7 @@ class Dependencies:
         for index in indexes:
             for criterion in self.rulebase.rules[index].criteria():
                 if isinstance(criterion, FindingTest):
-                    for read, test in self._tests_in(criterion, criterion.other):
+                    for read, test in self.tests_in(criterion, criterion.other):
                         found.setdefault(read, {}).update({test: None} if test else {})
         for contributor in contributors:
             for group in self.rulebase.contributors[contributor].key_groups:
@@ -70,7 +70,8 @@ class Dependencies:
                     found.setdefault((finding, False), {})
         return {read: tuple(tests) for read, tests in found.items()}
 
-    def _tests_in(self, test: FindingTest, other: bool) -> Iterator[tuple[Read, FindingTest | None]]:
+    def tests_in(self, test: FindingTest, other: bool) -> Iterator[tuple[Read, FindingTest | None]]:
+        """The findings behind one test, also through formulas; `other`: the test reads the other side."""
         derived = self.rulebase.derived.get(test.finding)
         if derived is None:
             yield (test.finding, other and self.rulebase.findings[test.finding].sided), test
@@ -83,11 +84,11 @@ class Dependencies:
                 for part in tests:
                     for inner in (part.only_if, part.test):
                         if inner is not None:
-                            yield from self._tests_in(inner, inner.other != other)
+                            yield from self.tests_in(inner, inner.other != other)
             case KnownTrue(when):
                 for criterion in criteria(when):
                     if isinstance(criterion, FindingTest):
-                        yield from self._tests_in(criterion, criterion.other != other)
+                        yield from self.tests_in(criterion, criterion.other != other)
             case ObservedCount(region):
                 for finding in self.rulebase.findings.values():
                     if finding.region == region:

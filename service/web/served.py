@@ -1,15 +1,18 @@
 """What the routes answer from, and how they read a query and write JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
 from schemas.exam import ExamReader
 from schemas.faults import Fault, InvalidBody, echo, nearest
+from schemas.question import QuestionReader
 from service.assess import Assessor
 from service.clock import Clock
+from service.explain.explainer import Explainer
 
 EXTENSION = "kneechain"
 
@@ -21,6 +24,14 @@ class Served:
     assessor: Assessor
     reader: ExamReader
     now: Clock
+    questions: QuestionReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "questions", QuestionReader(self.reader))
+
+    @property
+    def explainer(self) -> Explainer:
+        return Explainer(self.assessor)
 
     def by(self, app: Flask) -> None:
         """From now on the routes of this application answer from here."""
@@ -34,8 +45,21 @@ def served() -> Served:
     return found
 
 
-def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, content_type="application/json")
+def body() -> bytes:
+    """The whole JSON body of the request, or none of it."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    body = request.get_data(cache=False)
+    declared = request.content_length
+    if declared is None and len(body) == request.max_content_length and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge  # werkzeug cuts a chunked body at the limit without a word
+    if declared is not None and len(body) < declared:
+        raise ClientDisconnected
+    return body
+
+
+def json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, content_type="application/json")
 
 
 Choices = tuple[str, ...] | None

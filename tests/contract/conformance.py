@@ -70,7 +70,7 @@ def check(answer: Answer) -> Json:
     pointer = _documented(answer)
     described = at(pointer)
     for name, header in described.get("headers", {}).items():
-        _header(answer, name, header)
+        _header(answer, name, followed(header))
     if answer.method == "HEAD":
         return _no_content(answer, True)
     media = _media(answer, described["content"])

@@ -26,14 +26,11 @@ words = st.sampled_from(["goniometer", "belt-fixed dynamometer, mean of three", 
 
 def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
     """Exams that the service accepts."""
-    places = [(d, side) for d in rulebase.findings.values() for side in (SIDES if d.sided else (None,))]
     return (
         st.fixed_dictionaries(
             {
                 "knees": st.lists(st.sampled_from(SIDES), min_size=1, max_size=2, unique=True),
-                "findings": st.lists(
-                    st.sampled_from(places), max_size=MOST_FINDINGS, unique_by=lambda at: (at[0].id, at[1])
-                ).flatmap(lambda chosen: st.tuples(*(_item(d, side, now) for d, side in chosen)).map(list)),
+                "findings": items(rulebase, now, MOST_FINDINGS),
             },
             optional={
                 "exam_id": references,
@@ -46,6 +43,13 @@ def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
         .map(_only_painful_knees)
         .map(lambda body: _dated(body, now))
     )
+
+
+def items(rulebase: RuleBase, now: datetime, most: int) -> SearchStrategy[list[Body]]:
+    """Up to so many findings, each once for each side."""
+    places = [(d, side) for d in rulebase.findings.values() for side in (SIDES if d.sided else (None,))]
+    chosen = st.lists(st.sampled_from(places), max_size=most, unique_by=lambda at: (at[0].id, at[1]))
+    return chosen.flatmap(lambda these: st.tuples(*(_item(d, side, now) for d, side in these)).map(list))
 
 
 def spoilt_exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:

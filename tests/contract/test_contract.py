@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import schemathesis
@@ -20,6 +20,8 @@ from schemas.problem import TITLES
 from schemas.text import REFERENCE
 from service.config import CHECKOUT
 from service.domain.exam import SIDES
+from service.domain.question import TARGETS, TargetKind
+from service.domain.reasons import GroupKind
 from service.domain.rulebase import RANKED_BY, RuleBase
 from service.inference import reference
 from service.knowledge import load, vocabulary
@@ -111,7 +113,7 @@ def test_every_property_is_described() -> None:
 def test_every_operation_is_named_and_described() -> None:
     tags = {tag["name"] for tag in contract()["tags"]}
     names = [operation["operationId"] for _, _, operation in operations()]
-    assert len(set(names)) == len(names) >= 12
+    assert len(set(names)) == len(names) >= 18
     for _, _, operation in operations():
         assert operation["summary"]
         assert set(operation["tags"]) <= tags
@@ -352,6 +354,11 @@ def _words(rulebase: RuleBase) -> dict[str, tuple[str, ...]]:
         "FindingLine/properties/region": vocabulary.REGIONS,
         "Gap/properties/status": (*STATUSES[1:], "stale"),
         "LedgerRow/properties/verdicts/items/properties/outcome": outcomes,
+        "Miss/properties/outcome": (*outcomes[1:], "disabled", "retired"),
+        "Target/properties/kind": get_args(TargetKind),
+        "Explanation/properties/question": tuple(TARGETS),
+        "Truth": tuple(TRUTHS.values()),
+        "ReasonedCondition/oneOf/0/properties/group": get_args(GroupKind),
         "CriterionVerdict/properties/truth": tuple(TRUTHS.values()),
         "RuleBase/properties/ranked_by/items": RANKED_BY,
         f"{BOUND}/quantity": load.QUANTITIES,

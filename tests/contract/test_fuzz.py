@@ -1,8 +1,8 @@
 """Whatever is sent, the answer is one the contract has: schemathesis against the application itself.
 
-By default up to 150 examples for POST /v1/assessments in each test and 25 for each other operation;
-with KNEECHAIN_FULL=1, 2,000 and 250. Beside them come schemathesis' fixed ones: each boundary of
-each field, each required one missing, every other method.
+By default up to 150 examples for POST /v1/assessments in each test, 25 for each other operation and 15
+questions of each kind; with KNEECHAIN_FULL=1, 2,000, 250 and 500. Beside them come schemathesis' fixed
+ones: each boundary of each field, each required one missing, every other method.
 """
 
 import os
@@ -19,9 +19,11 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis.config import SchemathesisConfig
 
 from service.config import CHECKOUT
+from service.domain.question import TARGETS, QuestionName
 from service.domain.rulebase import RuleBase
-from tests.contract.conformance import validator
+from tests.contract.conformance import escaped, validator
 from tests.contract.exams import Body, exams, exams_with, spoilt_exams, wrong_findings
+from tests.contract.questions import questions
 
 FULL = os.environ.get("KNEECHAIN_FULL") == "1"
 ASSESS = "/v1/assessments"
@@ -83,6 +85,17 @@ def test_exams_that_are_right_by_the_vocabulary_are_accepted(rulebase: RuleBase,
     assert _post(_cases(exams(rulebase, now)), examples(60, full=2_000)).keys() == {201}
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_questions_that_are_right_by_the_vocabulary_are_answered_as_documented(
+    rulebase: RuleBase, now: datetime, name: QuestionName
+) -> None:
+    path = f"/v1/explain/{name}"
+    operation = contract[path]["POST"]
+    cases = st.builds(operation.Case, body=questions(name, rulebase, now), media_type=st.just(JSON))
+    body = f"/paths/{escaped(path)}/post/requestBody/content/application~1json/schema"
+    assert _post(cases, examples(15, full=500), body).keys() == {200}
+
+
 def test_exams_with_one_thing_wrong_are_refused(rulebase: RuleBase, now: datetime) -> None:
     for mistake, item in wrong_findings(rulebase, now).items():
         seen = _post(_cases(exams_with(item, rulebase, now)), examples(5, full=150))
@@ -97,7 +110,7 @@ def _cases(bodies: SearchStrategy[Body]) -> SearchStrategy[schemathesis.Case]:
     return st.builds(contract[ASSESS]["POST"].Case, body=bodies, query=options, media_type=st.just(JSON))
 
 
-def _post(cases: SearchStrategy[schemathesis.Case], how_many: settings) -> Counter[int]:
+def _post(cases: SearchStrategy[schemathesis.Case], how_many: settings, body: str = EXAM) -> Counter[int]:
     """How often each status came. Every answer is as documented, and what is accepted fits the contract."""
     seen: Counter[int] = Counter()
 
@@ -106,8 +119,8 @@ def _post(cases: SearchStrategy[schemathesis.Case], how_many: settings) -> Count
     def post(case: schemathesis.Case) -> None:
         response = case.call_and_validate()
         seen[response.status_code] += 1
-        if response.status_code == 201:
-            validator(EXAM).validate(case.body)
+        if response.status_code in (200, 201):
+            validator(body).validate(case.body)
 
     post()
     print(f"answered: {dict(seen)}")

@@ -15,7 +15,8 @@ Kneechain = Callable[..., str]
 @pytest.fixture
 def kneechain(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Kneechain:
     """The command line at the tests' clock: what a command that succeeds prints, on wide paper."""
-    monkeypatch.setattr("service.cli.assess.clock", lambda: now)
+    for command in ("assess", "explain"):
+        monkeypatch.setattr(f"service.cli.{command}.clock", lambda: now)
     monkeypatch.setenv("COLUMNS", "1000")
 
     def run(*arguments: str | Path) -> str:

@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+from bench import explanations
 from bench.inference import main
+from service.assess import Assessor
+from service.domain.question import TARGETS
+from service.domain.rulebase import RuleBase
 
 
 def test_the_contenders_agree_and_the_result_is_written(tmp_path: Path) -> None:
@@ -12,3 +16,28 @@ def test_the_contenders_agree_and_the_result_is_written(tmp_path: Path) -> None:
     result = json.loads(written.read_bytes())
     assert result["agreement"]["exams"] == 203
     assert {"lock-step", "CLIPS", "Zen, with trace"} <= {row["name"] for row in result["contenders"]}
+
+
+def test_every_question_is_timed_beside_its_goal(tmp_path: Path) -> None:
+    written = tmp_path / "explanations.json"
+    explanations.main(["--exams", "6", "--out", str(written)])
+    rows = {row["question"]: row for row in json.loads(written.read_bytes())["questions"]}
+    assert rows.keys() == TARGETS.keys()
+    assert {name: row["goal_ms"] for name, row in rows.items()} == {
+        "why": 50, "why-not": 50, "bounds": 50, "next-tests": 100, "counterfactuals": 150, "what-if": None,
+    }  # fmt: skip
+    assert all(row["measured"] == 6 and row["p50_ms"] > 0 for row in rows.values())
+
+
+def test_the_exams_asked_about_leave_so_many_findings_unknown(rulebase: RuleBase, assessor: Assessor) -> None:
+    known = {d.id for d in rulebase.findings.values() if d.use != "safety"}
+    for exam in explanations.made_exams(assessor, 5, 40, seed=3):
+        side = exam.knees[0]
+        observed = {o.finding for o in exam.observations.values() if o.observed and o.side in (None, side)}
+        assert 35 <= len(known - observed) <= 40  # fewer where the screen asks for one of them
+
+
+def test_a_goal_that_is_missed_is_said() -> None:
+    slow, fast = explanations.row("why", [0.06] * 20), explanations.row("why", [0.001] * 20)
+    assert (slow["met"], fast["met"]) == (False, True)
+    assert [line.endswith("missed") for line in explanations.aligned([slow, fast])] == [False, True, False]

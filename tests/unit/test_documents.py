@@ -154,7 +154,7 @@ def curls() -> list[tuple[str, dict[str, str], bytes]]:
 
 def test_each_request_of_the_readme_gets_the_answer_shown(client: FlaskClient) -> None:
     requests, excerpts = curls(), blocks(README, "json")
-    assert len(requests) == len(excerpts) == 2
+    assert len(requests) == len(excerpts) == 3
     for (path, headers, body), excerpt in zip(requests, excerpts, strict=True):
         answer = client.post(path, data=body, headers=headers).get_json()
         assert difference(read_excerpt(excerpt), answer) is None
