@@ -141,6 +141,8 @@ class Encoding:
         self._derived: dict[tuple[str, Side], Truth | Term] = {}
         self._points: dict[tuple[str, Side], Points] = {}
         self._classes: dict[tuple[str, Side], dict[str, Term]] = {}
+        self.classes_read: set[str] = set()
+        """The contributors whose classes were taken as they may be."""
 
     # -- rules -------------------------------------------------------------------------------------
 
@@ -202,7 +204,8 @@ class Encoding:
             truth = settled(found.known)
             return truth if test.word == "observed" else truth.turned
         passed = found.test(test)
-        return Truth(passed, every([found.known, opposite(passed)]))
+        failed = False if passed is found.known else every([found.known, opposite(passed)])
+        return Truth(passed, failed)
 
     # -- formulas ----------------------------------------------------------------------------------
 
@@ -295,6 +298,7 @@ class Encoding:
         return self._classes[place]
 
     def _any_class(self, contributor: str, side: Side) -> dict[str, Term]:
+        self.classes_read.add(contributor)
         terms = {name: variable(f"{contributor}.{side}.is.{name}") for name in self.rulebase.class_order}
         only_one = sum_at_least([(-1, term) for term in terms.values()], -1)
         self.questions.fact(f"{contributor}.{side}.class", some(terms.values()), only_one)

@@ -24,6 +24,12 @@ KINDS = {
     "out_of_range": "a threshold that no value can pass, or none can miss",
     "undefined": "a word that is not declared",
     "circle": "rules that wait for each other",
+    "unknown_counts": "a rule that argues against something because of what was not observed",
+    "not_monotone": "a worse value that lowers a net, and no rule says why",
+    "stale_exception": "an exception declared and not needed",
+    "hold": "something shown, or that could be, while a flag withholds everything",
+    "names_a_side": "a rule, formula or text that names left or right",
+    "order_matters": "a conclusion that depends on what comes first",
     "refused": "anything else that the loader refuses",
 }
 """The kinds of report, in the order they are shown."""

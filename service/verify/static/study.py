@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from service.domain.rule import Condition, Rule
+from service.domain.rule import AssessedTest, Condition, FindingTest, FlagTest, Rule, StateTest
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.knowledge.places import Places
+from service.verify.static.any_exam import Cells
 from service.verify.static.encoding import Encoding, Held
 from service.verify.static.reading import Reading
 from service.verify.static.report import Report
@@ -71,4 +72,13 @@ class Study:
     def cannot_be(self, condition: Condition) -> tuple[bool, bool]:
         """Whether the condition can never be known true, and never known false, whatever was concluded."""
         truth, never = self.loose.truth(condition), self.loose.questions.never
+        if self._stands_alone(condition):
+            return truth.true is False, truth.false is False
         return never(truth.true), never(truth.false)
+
+    def _stands_alone(self, condition: Condition) -> bool:
+        """Whether a criterion reads one thing that may be anything: then its terms tell already."""
+        if isinstance(condition, FindingTest) and condition.finding in self.rulebase.findings:
+            key = self.loose.exam.key(condition.finding, "left", condition.other)
+            return isinstance(self.loose.exam.of(key), Cells)
+        return isinstance(condition, StateTest | FlagTest | AssessedTest)

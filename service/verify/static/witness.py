@@ -34,6 +34,10 @@ class Witness:
     given: Mapping[str, bool] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """By rule code; the outcomes that the report speaks of."""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    """Classes of contributors that are held, whatever the exam gives."""
+    nets: Mapping[str, int] = field(default_factory=dict)
+    """The nets of contributors that the report speaks of."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -44,7 +48,8 @@ class Witness:
     def tree(self) -> dict[str, Any]:
         """The body, and what it shows, for reading."""
         given = {"given": dict(self.given)} if any(self.given.values()) else {}
-        return {**self.body, **given, "shows": dict(self.outcomes)}
+        held = {"classes": dict(self.classes)} if self.classes else {}
+        return {**self.body, **given, **held, "shows": {**self.outcomes, **self.nets}}
 
 
 def _item(key: Key, status: str, value: Value | None) -> dict[str, Any]:
@@ -94,6 +99,19 @@ class Witnesses:
             raise NotConfirmed(f"{outcomes} is not so in {witness.body}")
         return self._smaller(witness, self.confirms)
 
+    def with_net(self, encoding: Encoding, solution: Solution, contributor: str, net: int) -> Witness:
+        """The exam of a solution, in which a contributor has this net while the others' classes are held."""
+        classes = {
+            name: next(c for c, term in encoding.classes(name).items() if solution.holds(term))
+            for name in encoding.classes_read
+        }
+        given = {state: solution.holds(variable(f"{state}.given")) for state in SCREEN_STATES}
+        posted = encoding.exam.posted(solution)
+        witness = Witness((HERE,), posted, given, classes=classes, nets={contributor: net})
+        if not self.confirms(witness):
+            raise NotConfirmed(f"{contributor} has another net than {net} in {witness.body}")
+        return witness
+
     def _bears_on(self, rules: Iterable[Rule]) -> set[str]:
         """The findings that these rules read, also by way of others, and what those are computed from."""
         indexes = self._dependencies.rules_behind(self.inference.index[rule.code] for rule in rules)
@@ -109,7 +127,9 @@ class Witnesses:
         except NoAnswer:
             return False
         index = self.inference.index
-        return all(view.outcomes[index[code]] == found for code, found in witness.outcomes.items())
+        return all(view.outcomes[index[code]] == found for code, found in witness.outcomes.items()) and all(
+            view.standings[contributor].net == net for contributor, net in witness.nets.items()
+        )
 
     def view(self, witness: Witness) -> View:
         """What the rules say of the exam from the left: those of the screen if one is spoken of, else the others."""
@@ -118,7 +138,18 @@ class Witnesses:
         rules = self.rulebase.rule_by_code
         if any(rules[code].safety for code in witness.outcomes):
             return self.inference.screen(counting, exam)[HERE]
-        return self.inference.infer(self.inference.view(counting, HERE, given=witness.given))
+        view = self.inference.view(counting, HERE, given=witness.given)
+        for stratum in self.inference.strata:
+            self._hold(view, witness)
+            self.inference.settle(stratum, view)
+        self._hold(view, witness)
+        return view
+
+    @staticmethod
+    def _hold(view: View, witness: Witness) -> None:
+        for contributor, name in witness.classes.items():
+            if contributor in view.standings:
+                view.standings[contributor] = replace(view.standings[contributor], name=name)
 
     def exam(self, witness: Witness) -> Exam:
         """The exam as the service reads it."""
