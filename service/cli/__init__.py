@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, findings, rules, serve
+from service.cli import assess, findings, rules, serve, verify
 from service.cli.common import Commands
 
 
@@ -13,5 +13,6 @@ def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
 
+rules.rules.add_command(verify.verify)
 for command in (assess.assess, rules.rules, findings.findings, serve.serve):
     main.add_command(command)

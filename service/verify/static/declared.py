@@ -38,7 +38,9 @@ def _bears_on_nothing(study: Study, definition: FindingDefinition) -> Witness | 
         for index, rule in enumerate(study.rulebase.rules)
         if rule.active and not rule.safety
     }
-    witness = Witness((HERE,), {key: ("observed", some_value(definition))}, outcomes=outcomes)
+    posted = {key: ("observed", some_value(definition))}
+    says = "every rule has the outcome that it has of an empty exam"
+    witness = Witness((HERE,), posted, outcomes=outcomes, says=says)
     return witness if study.witnesses.confirms(witness) else None
 
 

@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from schemas.assessment import write_assessment
+from service.assess import Assessor
 from service.domain.rule import AssessedTest, Condition, FindingTest, FlagTest, Rule, StateTest
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
+from service.inference.screen import SafetyScreen
 from service.knowledge.places import Places
 from service.verify.static.any_exam import Cells
 from service.verify.static.encoding import Encoding, Held
 from service.verify.static.reading import Reading
 from service.verify.static.report import Report
 from service.verify.static.terms import Questions, Solution, Term
-from service.verify.static.witness import Witness, Witnesses
+from service.verify.static.witness import MOMENT, Witness, Witnesses
 
 
 class Study:
@@ -34,6 +38,36 @@ class Study:
     @cached_property
     def active(self) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rulebase.rules if rule.active)
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        return Assessor(self.rulebase, self.inference, SafetyScreen(self.inference))
+
+    @cached_property
+    def firing(self) -> dict[str, Witness]:
+        """For each active rule that can fire an exam in which it does."""
+        found = {rule.code: self.witness(rule, self.whole.fires(rule)) for rule in self.active}
+        return {code: witness for code, witness in found.items() if witness is not None}
+
+    @cached_property
+    def exams(self) -> tuple[Witness, ...]:
+        """A few exams in which, taken together, every active rule that can fire does."""
+        chosen: list[Witness] = []
+        for witness in self.firing.values():
+            for place, other in enumerate(chosen):
+                both = self.witnesses.together(other, witness)
+                if both is not None:
+                    chosen[place] = both
+                    break
+            else:
+                chosen.append(witness)
+        return tuple(chosen)
+
+    def answer(self, witness: Witness) -> Any:
+        """The whole answer to an exam, as JSON has it."""
+        exam = self.witnesses.exam(witness)
+        answer = self.assessor.assess(exam, now=MOMENT, assessment_id="proof", with_ledger=True)
+        return write_assessment(answer, self.rulebase)
 
     def assessed(self, rule: Rule) -> Term:
         """A knee is seen from the left; of the screen, from there too, whether that knee is assessed or not."""

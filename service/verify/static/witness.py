@@ -38,6 +38,8 @@ class Witness:
     """Classes of contributors that are held, whatever the exam gives."""
     nets: Mapping[str, int] = field(default_factory=dict)
     """The nets of contributors that the report speaks of."""
+    says: str | None = None
+    """What it shows, where that is more than a few outcomes."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class Witness:
         """The body, and what it shows, for reading."""
         given = {"given": dict(self.given)} if any(self.given.values()) else {}
         held = {"classes": dict(self.classes)} if self.classes else {}
-        return {**self.body, **given, **held, "shows": {**self.outcomes, **self.nets}}
+        return {**self.body, **given, **held, "shows": self.says or {**self.outcomes, **self.nets}}
 
 
 def _item(key: Key, status: str, value: Value | None) -> dict[str, Any]:
@@ -111,6 +113,18 @@ class Witnesses:
         if not self.confirms(witness):
             raise NotConfirmed(f"{contributor} has another net than {net} in {witness.body}")
         return witness
+
+    def together(self, one: Witness, two: Witness) -> Witness | None:
+        """An exam that shows what both show; None where they cannot be put together."""
+        at_odds = any(one.posted[key] != two.posted[key] for key in one.posted.keys() & two.posted.keys())
+        rules = self.rulebase.rule_by_code
+        screening = {rules[code].safety for witness in (one, two) for code in witness.outcomes}
+        if at_odds or len(screening) > 1 or one.given != two.given:
+            return None
+        knees = tuple(side for side in SIDES if side in {*one.knees, *two.knees})
+        outcomes = {**one.outcomes, **two.outcomes}
+        both = Witness(knees, {**one.posted, **two.posted}, one.given, outcomes)
+        return both if self.confirms(both) else None
 
     def _bears_on(self, rules: Iterable[Rule]) -> set[str]:
         """The findings that these rules read, also by way of others, and what those are computed from."""
