@@ -1,6 +1,7 @@
 """What is declared and read by nothing, read though it is for the record only, or in the wrong unit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -77,20 +78,20 @@ def of_state(study: Study, state: str) -> Iterator[Report]:
 
 
 def one_sided_reading(study: Study, rule: Rule) -> Iterator[Report]:
-    """Points and states of this knee that rest on a finding of the other side, not compared with this side's.
+    """Points and states of this knee that rest on what is seen of the other side.
 
-    A rule that compares the sides reads the finding on both, or through a formula.
+    A rule may ask the same of both sides, or read a formula that computes with both.
     """
     if rule.safety or not (rule.scores or any(isinstance(effect, SetState) for effect in rule.effects)):
         return
-    tests = [criterion for criterion in rule.criteria() if isinstance(criterion, FindingTest)]
-    here = {test.finding for test in tests if not test.other}
-    for finding in dict.fromkeys(test.finding for test in tests if test.other):
-        if finding not in here and not study.reading.compares_sides(finding):
-            says = f"{rule.code} reads {finding} of the other side only, and concludes for this knee"
+    tests = dict.fromkeys(criterion for criterion in rule.criteria() if isinstance(criterion, FindingTest))
+    for test in tests:
+        asked_here = replace(test, other=False) in tests
+        if test.other and not asked_here and not study.reading.compares_sides(test.finding):
+            says = f"{rule.code} asks of the other side '{test.finding} {test.needed}', and concludes for this knee"
             proof = "its criteria were looked at"
             witness = study.witness(rule, study.whole.fires(rule))
-            yield study.of_rule("wrong_side", rule, "when", says, proof, [finding], witness)
+            yield study.of_rule("wrong_side", rule, "when", says, proof, [test.finding], witness)
 
 
 def share_for_per_cent(study: Study, rule: Rule) -> Iterator[Report]:

@@ -26,6 +26,7 @@ Answer = TypeVar("Answer")
 
 PROVER = f"z3 {z3.get_version_string()}"
 SEED = 7
+CONTEXT = z3.main_ctx()
 
 
 def variable(name: str) -> Term:
@@ -38,7 +39,9 @@ def whole(name: str) -> Whole:
 
 
 def opposite(term: Term) -> Term:
-    return not term if isinstance(term, bool) else z3.Not(term)
+    if isinstance(term, bool):
+        return not term
+    return z3.BoolRef(z3.Z3_mk_not(CONTEXT.ref(), term.as_ast()), CONTEXT)
 
 
 def every(terms: Iterable[Term]) -> Term:
@@ -48,7 +51,7 @@ def every(terms: Iterable[Term]) -> Term:
             return False
         if term is not True:
             kept.append(term)
-    return (z3.And(kept) if len(kept) > 1 else kept[0]) if kept else True
+    return _joined(z3.Z3_mk_and, kept) if kept else True
 
 
 def some(terms: Iterable[Term]) -> Term:
@@ -58,7 +61,15 @@ def some(terms: Iterable[Term]) -> Term:
             return True
         if term is not False:
             kept.append(term)
-    return (z3.Or(kept) if len(kept) > 1 else kept[0]) if kept else False
+    return _joined(z3.Z3_mk_or, kept) if kept else False
+
+
+def _joined(make: Callable[..., Any], terms: list[Term]) -> Term:
+    """Straight to z3: z3.And and z3.Or check the sort of every term, which takes most of the time."""
+    if len(terms) == 1:
+        return terms[0]
+    array = (z3.Ast * len(terms))(*(term.as_ast() for term in terms))
+    return z3.BoolRef(make(CONTEXT.ref(), len(terms), array), CONTEXT)
 
 
 def same(one: Term, two: Term) -> Term:
