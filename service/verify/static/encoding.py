@@ -321,7 +321,7 @@ class Encoding:
         return sum_compared(points.quantity(bound.quantity), bound.word, limits)
 
     def _coverage_test(self, test: CoverageTest, side: Side) -> Truth:
-        assessed = self.points(test.contributor, side).assessed
+        assessed = self.assessed(test.contributor, side)
         limits = [Fraction(level) * len(assessed) / 100 for level in test.levels]  # type: ignore[arg-type]
         return settled(sum_compared([(1, term) for term in assessed], test.word, limits))
 
@@ -344,9 +344,10 @@ class Encoding:
             for point in range(1, max(points for points, _ in scored) + 1):
                 ones[supports].append(some(term for points, term in scored if points >= point))
         clusters = [some(t for _, t in scored) for (_, supports), scored in fired.items() if supports]
-        return Points(tuple(ones[True]), tuple(ones[False]), tuple(clusters), self._assessed(contributor, side))
+        return Points(tuple(ones[True]), tuple(ones[False]), tuple(clusters), self.assessed(contributor, side))
 
-    def _assessed(self, contributor: str, side: Side) -> tuple[Term, ...]:
+    def assessed(self, contributor: str, side: Side = "left") -> tuple[Term, ...]:
+        """Of each key group whether any of its findings is observed."""
         groups = self.rulebase.contributors[contributor].key_groups
         return tuple(some(self.exam.of(self.exam.key(f, side)).known for f in group.any_of) for group in groups)
 

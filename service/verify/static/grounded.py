@@ -47,6 +47,8 @@ class Grounded:
         match condition:
             case NotKnown(member):
                 return self.truth(member, side).turned
+            case AllOf(()):  # always: it rests on nothing
+                return NOTHING
             case AllOf() | AnyOf() | AtLeastN() | ExactlyN():
                 return grouped(condition, [self.truth(member, side) for member in condition.members])
             case _:

@@ -111,7 +111,7 @@ def _answered(study: Study, rule: Rule) -> Iterator[Report]:
         return
     exam = study.witnesses.exam(witness)
     answer = study.assessor.assess(exam, now=MOMENT, assessment_id=rule.code, with_ledger=True)
-    shown = list(leaks(answer, {rule.code for rule in study.active if rule.safety}))
+    shown = list(leaks(answer, {rule.code for rule in study.rulebase.rules if rule.safety}))
     if answer.safety.status != "hold" or shown:
         says = f"{rule.code} raises a flag that withholds everything, and the answer holds {', '.join(shown)}"
         yield study.of_rule("hold", rule, "then", says, HOW, shown, witness)

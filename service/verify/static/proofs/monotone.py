@@ -1,6 +1,6 @@
 """A worse finding of the knee's own side never lowers what it is held to contribute, but where a rule says so."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from service.domain.exam import Key, Value
@@ -37,15 +37,17 @@ class _Found:
     violations: list[Report] = field(default_factory=list)
 
 
-def worse_never_lowers(study: Study) -> Proof:
+def worse_never_lowers(study: Study, only: Collection[str] | None = None) -> Proof:
+    """`only` names the findings to look at; all of them unless given."""
     found = _Found()
+    chosen = study.rulebase.findings if only is None else only
     for definition in study.rulebase.findings.values():
-        if definition.worse is not None:
+        if definition.worse is not None and definition.id in chosen:
             for contributor in study.rulebase.contributors:
                 rules = scoring(study, contributor)
                 if definition.id in _own_findings(study, rules):
                     _compare(study, definition, contributor, rules, found)
-    found.violations.extend(_stale(study, found))
+    found.violations.extend(_stale(study, found, chosen))
     return Proof("worse_never_lowers", STATEMENT, HOW, found.pairs, tuple(found.violations))
 
 
@@ -174,10 +176,10 @@ def _values(found: Cells, place: int) -> tuple[Value, ...]:
     return cell.values or (cell.value,)
 
 
-def _stale(study: Study, found: _Found) -> Iterator[Report]:
+def _stale(study: Study, found: _Found, chosen: Collection[str]) -> Iterator[Report]:
     """Declarations that no pair of exams needs."""
     for rule in study.active:
         for finding in rule.not_monotone:
-            if (rule.code, finding) not in found.needed:
+            if finding in chosen and (rule.code, finding) not in found.needed:
                 says = f"{rule.code} declares {finding} not monotone, but a worse value never lowers the net by it"
                 yield study.of_rule("stale_exception", rule, "not_monotone", says, HOW, [finding])
