@@ -11,7 +11,6 @@ from service.verify.static.encoding import Encoding
 from service.verify.static.terms import Questions, Solution, Term, every, opposite, same, variable
 from tests.properties.inferring import Inferred
 
-
 OUTCOMES = ("fires", "suppressed", "undetermined", "silent")
 
 
@@ -77,7 +76,10 @@ class Encoded:
         for state, truth in view.states.items():
             if state in self.rulebase.setters and not self._of_screen(state):
                 found = self.encoding.state(state, side)
-                if (self._holds(solution, found.true), self._holds(solution, found.false)) != (truth is True, truth is False):
+                if (self._holds(solution, found.true), self._holds(solution, found.false)) != (
+                    truth is True,
+                    truth is False,
+                ):
                     yield f"state {state} {side} is not {truth}"
 
     def _of_screen(self, state: str) -> bool:

@@ -62,7 +62,7 @@ class Rules:
     # -- where something can be planted -----------------------------------------------------------
 
     def thresholds(self, *folders: str) -> list[tuple[str, int, str, str, Any]]:
-        """Rules with `all`, and a criterion there over a numeric finding: file, place, finding, word, limit."""
+        """Criteria over numbers in an `all`: file, place, finding, word, limit."""
         return [
             (name, place, finding, word, limit)
             for name, file in self.rules.items()
@@ -75,7 +75,10 @@ class Rules:
         ]  # fmt: skip
 
     def _numeric(self, finding: str) -> bool:
-        return self.findings[finding][1]["type"] in ("number", "integer") and "derive" not in self.findings[finding][1]
+        return (
+            self.findings[finding][1]["type"] in ("number", "integer")
+            and "derive" not in self.findings[finding][1]
+        )
 
     def at_end(self, finding: str, end: int) -> str:
         """The lowest or highest value of a finding, as a threshold is written."""
@@ -96,7 +99,9 @@ def written(data: Any) -> str:
     """Nested data as YAML; numbers, true and false as they are, all else quoted."""
     match data:
         case dict():
-            return "{" + ", ".join(f"{json.dumps(key)}: {written(value)}" for key, value in data.items()) + "}"
+            return (
+                "{" + ", ".join(f"{json.dumps(key)}: {written(value)}" for key, value in data.items()) + "}"
+            )
         case list():
             return "[" + ", ".join(map(written, data)) + "]"
         case str() if not (NUMBER.fullmatch(data) or data in ("true", "false")):
@@ -117,7 +122,7 @@ TOWARDS = {"at_least": 0, "above": 0, "at_most": 1, "below": 1}
 Plant = Callable[[Rules], Iterator[Defect]]
 
 
-# -- within one rule ----------------------------------------------------------------------------------
+# -- within one rule ---------------------------------------------------------------------------
 
 
 def contradiction(rules: Rules) -> Iterator[Defect]:
@@ -130,13 +135,22 @@ def contradiction(rules: Rules) -> Iterator[Defect]:
 
 def always_true(rules: Rules) -> Iterator[Defect]:
     for name, place, finding, word, _ in rules.thresholds("contributors", "safety", "recommendations"):
-        whole = {word.replace("above", "at_least").replace("below", "at_most"): rules.at_end(finding, TOWARDS[word])}
+        whole = {
+            word.replace("above", "at_least").replace("below", "at_most"): rules.at_end(
+                finding, TOWARDS[word]
+            )
+        }
 
         def change(file: Any, at: int = place, f: str = finding, test: Any = whole) -> None:
             file["when"]["all"][at] = {f: test}
 
         code = rules.rules[name]["code"]
-        yield Defect("always_true", code, f"{code}: {finding} {whole} is every value", partial(rules.edit, name, change))
+        yield Defect(
+            "always_true",
+            code,
+            f"{code}: {finding} {whole} is every value",
+            partial(rules.edit, name, change),
+        )
 
 
 def redundant(rules: Rules) -> Iterator[Defect]:
@@ -155,7 +169,9 @@ def swallowed(rules: Rules) -> Iterator[Defect]:
         file = rules.rules[name]
         same = copy.deepcopy(file["when"]["all"][place])
         edits = partial(rules.edit, name, lambda f, c=same: f.update(unless=[c]))
-        yield Defect("swallowed", file["code"], f"{file['code']}: unless {finding} {word}, as its when", edits)
+        yield Defect(
+            "swallowed", file["code"], f"{file['code']}: unless {finding} {word}, as its when", edits
+        )
 
 
 def idle_unless(rules: Rules) -> Iterator[Defect]:
@@ -166,7 +182,7 @@ def idle_unless(rules: Rules) -> Iterator[Defect]:
         yield Defect("idle_unless", code, f"{code}: unless {finding} {OPPOSITE[word]} {limit}", edits)
 
 
-# -- between rules ------------------------------------------------------------------------------------
+# -- between rules -----------------------------------------------------------------------------
 
 
 def never_fires(rules: Rules) -> Iterator[Defect]:
@@ -225,18 +241,20 @@ def _copied(rules: Rules, name: str, when: Any) -> Defect:
 
 def circle(rules: Rules) -> Iterator[Defect]:
     """A rule that sets a state comes to ask for what a reader of that state concludes."""
-    for reader, file in rules.rules.items():
+    for file in rules.rules.values():
         read = [criterion["state"] for criterion in asked_for(file) if "state" in criterion]
         concluded = [e["state"] for e in file["then"] if "state" in e]
         for state in read:
             for setter, other in rules.rules.items():
                 sets = any(e.get("state") == state for e in other["then"])
                 if sets and concluded and concluded[0] != state and asked_for(other):
-                    edits = partial(rules.edit, setter, lambda f, s=concluded[0]: f["when"]["all"].append({"state": s}))
+                    edits = partial(
+                        rules.edit, setter, lambda f, s=concluded[0]: f["when"]["all"].append({"state": s})
+                    )
                     yield Defect("circle", None, f"{other['code']} waits for {concluded[0]}", edits)
 
 
-# -- contributors --------------------------------------------------------------------------------------
+# -- contributors ------------------------------------------------------------------------------
 
 
 def unreachable_class(rules: Rules) -> Iterator[Defect]:
@@ -260,13 +278,15 @@ def one_sided(rules: Rules) -> Iterator[Defect]:
             yield Defect("one_sided", target, f"all that {word} {target} is retired", retire)
 
 
-# -- findings ---------------------------------------------------------------------------------------------
+# -- findings ----------------------------------------------------------------------------------
 
 
 def unread(rules: Rules) -> Iterator[Defect]:
     for finding, (name, entry) in rules.findings.items():
         if entry["use"] == "recorded_only":
-            edits = partial(rules.edit, name, lambda file, f=finding: file["findings"][f].update(use="optional"))
+            edits = partial(
+                rules.edit, name, lambda file, f=finding: file["findings"][f].update(use="optional")
+            )
             yield Defect("unread", finding, f"{finding} is optional, and nothing reads it", edits)
 
 
@@ -274,7 +294,9 @@ def recorded_only_read(rules: Rules) -> Iterator[Defect]:
     read = {finding for _, _, finding, _, _ in rules.thresholds("contributors")}
     for finding in sorted(read):
         name = rules.findings[finding][0]
-        edits = partial(rules.edit, name, lambda file, f=finding: file["findings"][f].update(use="recorded_only"))
+        edits = partial(
+            rules.edit, name, lambda file, f=finding: file["findings"][f].update(use="recorded_only")
+        )
         yield Defect("recorded_only_read", finding, f"{finding} is for the record only", edits)
 
 
@@ -299,7 +321,9 @@ def unit(rules: Rules) -> Iterator[Defect]:
             def change(file: Any, at: int = place, c: Any = written) -> None:
                 file["when"]["all"][at] = c
 
-            yield Defect("unit", None, f"{rules.rules[name]['code']}: {written}", partial(rules.edit, name, change))
+            yield Defect(
+                "unit", None, f"{rules.rules[name]['code']}: {written}", partial(rules.edit, name, change)
+            )
     yield from _units_of_formulas(rules)
     name = next(n for n, f in rules.rules.items() if f["code"] == "H04")
     share = [{"hip_er_side_ratio_pct": {"below": "0.9 %"}}]
@@ -314,7 +338,9 @@ def _units_of_formulas(rules: Rules) -> Iterator[Defect]:
         ("wblt_deg_side_difference", "minus", "wblt_cm", "degrees minus cm"),
         ("hip_add_abd_ratio", "to", "hip_abd_hhd_pct_bw", "newton over per cent"),
     ):
-        edits = partial(rules.edit, name, lambda file, f=formula, k=key, v=value: file["derived"][f].update({k: v}))
+        edits = partial(
+            rules.edit, name, lambda file, f=formula, k=key, v=value: file["derived"][f].update({k: v})
+        )
         yield Defect("unit", formula, said, edits)
 
 
@@ -326,7 +352,12 @@ def out_of_range(rules: Rules) -> Iterator[Defect]:
         def change(file: Any, at: int = place, c: Any = {finding: {word: beyond}}) -> None:  # noqa: B006
             file["when"]["all"][at] = c
 
-        yield Defect("out_of_range", None, f"{rules.rules[name]['code']}: {finding} {beyond}", partial(rules.edit, name, change))
+        yield Defect(
+            "out_of_range",
+            None,
+            f"{rules.rules[name]['code']}: {finding} {beyond}",
+            partial(rules.edit, name, change),
+        )
     for code, criterion in (
         ("A02", {"wblt_cm_side_difference": {"at_least": "25.1 cm"}}),
         ("A02", {"wblt_deg_side_difference": {"at_least": "71 deg"}}),
@@ -334,7 +365,9 @@ def out_of_range(rules: Rules) -> Iterator[Defect]:
         ("Z04d", {"wells_score": {"below": "10"}}),
     ):
         name = next(n for n, f in rules.rules.items() if f["code"] == code)
-        edits = partial(rules.edit, name, lambda file, c=criterion: file["when"].update(_with(file["when"], c)))
+        edits = partial(
+            rules.edit, name, lambda file, c=criterion: file["when"].update(_with(file["when"], c))
+        )
         yield Defect("out_of_range", code, f"{code}: {criterion} is beyond the formula", edits)
 
 
@@ -355,7 +388,9 @@ def undefined(rules: Rules) -> Iterator[Defect]:
                 def change(f: Any, at: int = place, c: Any = renamed) -> None:
                     f["when"]["all"][at] = c
 
-                yield Defect("undefined", None, f"{file['code']} reads {renamed}", partial(rules.edit, name, change))
+                yield Defect(
+                    "undefined", None, f"{file['code']} reads {renamed}", partial(rules.edit, name, change)
+                )
 
 
 CLASSES: dict[str, Plant] = {

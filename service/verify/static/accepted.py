@@ -1,13 +1,13 @@
 """Reads `rules/accepted.yaml`: the true reports that are accepted, each with its reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.knowledge.fields import Fields
 from service.knowledge.problems import Problem, RuleBaseError
 from service.knowledge.source import read_source
-from service.verify.static.report import KINDS, Report
+from service.verify.static.report import KINDS, Name, Report
 
 FILE = "accepted.yaml"
 NEVER_ACCEPTED = ("undefined", "circle", "refused", "unknown_counts", "hold", "names_a_side", "order_matters")
@@ -18,7 +18,7 @@ NEVER_ACCEPTED = ("undefined", "circle", "refused", "unknown_counts", "hold", "n
 class Accepted:
     """A report named by kind, subject and parts, and why it may stand."""
 
-    name: tuple[str, str, tuple[str, ...]]
+    name: Name
     reason: str
     line: int
 
@@ -41,7 +41,7 @@ def read_accepted(folder: Path) -> tuple[Accepted, ...]:
     fields = Fields(source, problems, FILE)
     accepted = tuple(_read(item) for item in fields.each("accepted"))
     fields.done()
-    first: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    first: dict[Name, int] = {}
     for entry in accepted:
         if first.setdefault(entry.name, entry.line) != entry.line:
             problems.append(Problem(FILE, entry.line, f"is accepted already in line {first[entry.name]}"))
@@ -65,9 +65,4 @@ def settle(reports: Iterable[Report], accepted: Iterable[Accepted]) -> Settled:
     by_name = {report.name: report for report in reports}
     known = tuple((report, waiting[name]) for name, report in by_name.items() if name in waiting)
     new = tuple(report for name, report in by_name.items() if name not in waiting)
-    return Settled(known, new, tuple(_stale(waiting, by_name)))
-
-
-def _stale(waiting: dict[tuple[str, str, tuple[str, ...]], Accepted], found: Iterable[object]) -> Iterator[Accepted]:
-    names = set(found)
-    yield from (entry for name, entry in waiting.items() if name not in names)
+    return Settled(known, new, tuple(entry for name, entry in waiting.items() if name not in by_name))

@@ -1,9 +1,9 @@
 """One exam of unknown content: for each finding and side, whether it is observed, and what its value is.
 
-A finding whose number no formula needs is one of its cells (`service.inference.cells`); a set is its members; a
-number that formulas compute with is a whole number of steps. A formula of a finding itself (% body weight)
-gives its value where none was posted, exactly. What every exam keeps to is told as facts: ranges, values
-that stand alone, gates that answer their items, and that the knee assessed hurts.
+A finding whose number no formula needs is one of its cells (`service.inference.cells`); a set is its members;
+a number that formulas compute with is a whole number of steps. A formula of a finding itself (% body
+weight) gives its value where none was posted, exactly. What every exam keeps to is told as facts: ranges,
+values that stand alone, gates that answer their items, and that a knee assessed is not painless.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,10 +12,18 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, Protocol
 
-from service.domain.exam import OTHER, SIDES, Key, Level, Side, Value
+from service.domain.exam import OTHER, SIDES, Key, Side, Value
 from service.domain.rule import FindingTest, criteria
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import Count, Difference, FindingDefinition, FirstUsable, KnownTrue, Operand, Ratio
+from service.domain.vocabulary import (
+    Count,
+    Difference,
+    FindingDefinition,
+    FirstUsable,
+    KnownTrue,
+    Operand,
+    Ratio,
+)
 from service.inference.cells import Cell, cells, ends, value_at
 from service.inference.comparison import level_test
 from service.verify.static.terms import (
@@ -100,7 +108,7 @@ class AnyExam:
         return variable(f"assessed.{side}")
 
     def posted(self, solution: Solution) -> dict[Key, tuple[str, Value | None]]:
-        """What to post of this exam, as status and value: all that is observed, and what must not be computed."""
+        """What to post, as status and value: all that is observed, and what must not be computed."""
         said: dict[Key, tuple[str, Value | None]] = {}
         for key, found in self._seen.items():
             value = found.read(solution)
@@ -158,7 +166,7 @@ def _is(value: str, finding: str) -> FindingTest:
     return FindingTest(finding, "one_of", (value,), value)
 
 
-# -- the kinds of finding --------------------------------------------------------------------------
+# -- the kinds of finding ----------------------------------------------------------------------
 
 
 class Cells:
@@ -265,16 +273,12 @@ class Steps:
     def test(self, test: FindingTest) -> Term:
         if test.word == "observed":
             return self.known
-        found = every([self.posted, self._passes(Number(self.level), test)])
+        found = every([self.posted, passes(Number(self.level), test)])
         if self._computed is None:
             return found
         fills_in, number = self._computed
         in_steps = Number(number.top, number.bottom, number.times / Fraction(self.definition.step or 1))
-        return some([found, every([fills_in, self._passes(in_steps, test)])])
-
-    @staticmethod
-    def _passes(number: Number, test: FindingTest) -> Term:
-        return passes(number, test)
+        return some([found, every([fills_in, passes(in_steps, test)])])
 
     def read(self, solution: Solution) -> Value | None:
         if not solution.holds(self.posted):
@@ -297,7 +301,7 @@ def passes(number: Number, test: FindingTest) -> Term:
             return number.compared(test.word, limits[0])
 
 
-# -- what rules and formulas read ---------------------------------------------------------------------
+# -- what rules and formulas read --------------------------------------------------------------
 
 
 def tests_by_finding(rulebase: RuleBase) -> Mapping[str, tuple[FindingTest, ...]]:
@@ -341,6 +345,3 @@ def numbers_computed_with(rulebase: RuleBase) -> Iterator[str]:
     for formula in formulas:
         if isinstance(formula, Ratio | Difference):
             yield from (operand.finding for operand in formula.operands)
-
-
-__all__ = ["AnyExam", "Cells", "Level", "Members", "Number", "Observed", "Steps", "passes", "tests_by_finding"]

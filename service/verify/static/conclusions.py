@@ -19,7 +19,8 @@ def _unreachable(study: Study, contributor: str) -> Iterator[Report]:
     missing = [name for name, term in classes.items() if study.questions.never(every([here, term]))]
     if missing:
         says = f"{contributor} can never be {' or '.join(missing)}"
-        yield study.of_entry("unreachable_class", contributor, says, "no exam gives it the class (z3)", missing)
+        proof = "no exam gives it the class (z3)"
+        yield study.of_entry("unreachable_class", contributor, says, proof, missing)
 
 
 def _one_sided(study: Study, contributor: str) -> Iterator[Report]:
@@ -29,8 +30,5 @@ def _one_sided(study: Study, contributor: str) -> Iterator[Report]:
             says = f"no rule {said} {contributor}"
             proof = "every rule that gives points was looked at"
             word = "supporting" if supports else "opposing"
-            witness = None
-            if scored:
-                rule = scored[0][0]
-                witness = study.witness(rule, study.whole.fires(rule))
+            witness = study.witness(scored[0][0], study.whole.fires(scored[0][0])) if scored else None
             yield study.of_entry("one_sided", contributor, says, proof, [word], witness)

@@ -33,7 +33,7 @@ def within_rule(study: Study, rule: Rule) -> Iterator[Report]:
         yield from (report for report in _redundant(study, rule) if told.isdisjoint(report.parts))
 
 
-# -- parts that can never hold, or never fail ------------------------------------------------------------
+# -- parts that can never hold, or never fail --------------------------------------------------
 
 
 def _impossible(study: Study, rule: Rule, key: str) -> Iterator[Report]:
@@ -70,7 +70,7 @@ def _computed(study: Study, test: FindingTest) -> bool:
     return derived is not None and isinstance(derived.formula, Ratio | Difference | Count | ObservedCount)
 
 
-# -- the rule as a whole ------------------------------------------------------------------------------------
+# -- the rule as a whole -----------------------------------------------------------------------
 
 
 def _as_a_whole(study: Study, rule: Rule) -> Iterator[Report]:
@@ -95,7 +95,7 @@ def _never_fires(study: Study, rule: Rule) -> Report:
     return study.of_rule("swallowed", rule, "unless", says, proof, witness=witness)
 
 
-# -- what makes no difference ---------------------------------------------------------------------------------
+# -- what makes no difference ------------------------------------------------------------------
 
 
 def _redundant(study: Study, rule: Rule) -> Iterator[Report]:
@@ -108,8 +108,8 @@ def _redundant(study: Study, rule: Rule) -> Iterator[Report]:
             less = without(condition, place)
             if less is None or any(at == key and place[: len(up)] == up for at, up in told):
                 continue
-            shorter = replace(rule, **{key: less})
-            without_it = outcome(study.whole.truth(shorter.when), study.whole.truth(shorter.unless)).fires
+            when, unless = (less, rule.unless) if key == "when" else (rule.when, less)
+            without_it = outcome(study.whole.truth(when), study.whole.truth(unless)).fires
             if study.never(rule, opposite(same(fires, without_it))):
                 told.append((key, place))
                 says = f"{rule.code}: '{in_words(part)}' makes no difference to when the rule fires"
@@ -126,7 +126,7 @@ def parts(condition: Condition, place: Place = ()) -> Iterator[tuple[Place, Cond
 
 
 def without(condition: Condition, place: Place) -> Condition | None:
-    """The condition with one part left out; None where nothing would be left of its group, or it is counted."""
+    """The condition with one part left out; None where its group would be empty, or counts exactly."""
     if not place or not isinstance(condition, Group) or isinstance(condition, ExactlyN | NotKnown):
         return None
     number, *rest = place

@@ -22,7 +22,8 @@ def of_finding(study: Study, finding: str) -> Iterator[Report]:
     read = finding in study.reading.findings
     if definition.use == "recorded_only" and read:
         readers = [rule for rule in study.active if finding in study.reading.of_rule(rule)]
-        says = f"{finding} is for the record only, but {', '.join(r.code for r in readers) or 'a key group'} reads it"
+        named = ", ".join(rule.code for rule in readers) or "a key group"
+        says = f"{finding} is for the record only, but {named} reads it"
         witness = study.witness(readers[0], study.whole.fires(readers[0])) if readers else None
         yield study.of_entry("recorded_only_read", finding, says, STRUCTURE, (), witness)
     elif definition.use != "recorded_only" and not read and finding not in study.reading.asked_by_the_screen:
@@ -74,7 +75,7 @@ def of_state(study: Study, state: str) -> Iterator[Report]:
         yield study.of_entry("unread", state, says, STRUCTURE, (), witness)
 
 
-# -- sides and units ---------------------------------------------------------------------------------
+# -- sides and units ---------------------------------------------------------------------------
 
 
 def one_sided_reading(study: Study, rule: Rule) -> Iterator[Report]:
@@ -88,7 +89,8 @@ def one_sided_reading(study: Study, rule: Rule) -> Iterator[Report]:
     for test in tests:
         asked_here = replace(test, other=False) in tests
         if test.other and not asked_here and not study.reading.compares_sides(test.finding):
-            says = f"{rule.code} asks of the other side '{test.finding} {test.needed}', and concludes for this knee"
+            asked = f"{test.finding} {test.needed}"
+            says = f"{rule.code} asks of the other side '{asked}', and concludes for this knee"
             proof = "its criteria were looked at"
             witness = study.witness(rule, study.whole.fires(rule))
             yield study.of_rule("wrong_side", rule, "when", says, proof, [test.finding], witness)
@@ -97,7 +99,9 @@ def one_sided_reading(study: Study, rule: Rule) -> Iterator[Report]:
 def share_for_per_cent(study: Study, rule: Rule) -> Iterator[Report]:
     """A threshold between 0 and 1 of a number in per cent: 0.9 % where 90 % was meant."""
     for test in rule.criteria():
-        if isinstance(test, FindingTest) and any(0 < share <= 1 for share in _per_cents(study.rulebase, test)):
+        if isinstance(test, FindingTest) and any(
+            0 < level <= 1 for level in _per_cents(study.rulebase, test)
+        ):
             says = f"{rule.code}: '{test.finding} {test.needed}' looks like a share, but the unit is per cent"
             witness = study.witness(rule, study.whole.fires(rule))
             proof = "the threshold lies between 0 and 1 per cent"
@@ -119,12 +123,13 @@ def mixed_units(rulebase: RuleBase, derived: DerivedDefinition) -> str | None:
     formula = derived.formula
     if not isinstance(formula, Ratio | Difference):
         return None
-    one, two = (rulebase.findings[operand.finding].unit for operand in formula.operands)
+    one, two = (rulebase.findings[operand.finding].unit or "no unit" for operand in formula.operands)
+    given = derived.unit or "no unit"
     if isinstance(formula, Difference):
         if one != two:
-            return f"{one or 'no unit'} minus {two or 'no unit'}"
-        return None if derived.unit == one else f"a difference in {one or 'no unit'} given in {derived.unit or 'no unit'}"
+            return f"{one} minus {two}"
+        return None if given == one else f"a difference in {one} given in {given}"
     if one != two:
-        return None if formula.per != 1 else f"{one or 'no unit'} ÷ {two or 'no unit'} without a constant between them"
-    share = {1: None, 100: "%"}.get(int(formula.times / formula.per), derived.unit)
-    return None if derived.unit == share else f"a share of {formula.times} given in {derived.unit or 'no unit'}"
+        return None if formula.per != 1 else f"{one} ÷ {two} without a constant between them"
+    share = {Fraction(1): "no unit", Fraction(100): "%"}.get(formula.times / formula.per, given)
+    return None if given == share else f"{formula.times} times a share given in {given}"

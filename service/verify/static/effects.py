@@ -21,7 +21,7 @@ def subsumed(study: Study, rule: Rule) -> Iterator[Report]:
             return
     codes = _needed(study, rule, doers)
     others = [study.rulebase.rule_by_code[code] for code in codes]
-    says = f"{rule.code} adds nothing: whenever it fires, {_named(codes)} {'do' if len(codes) > 1 else 'does'} as much"
+    says = f"{rule.code} adds nothing: whenever it fires, as much is done by {_named(codes)}"
     proof = "no exam makes the rule fire without others that have its effects (z3)"
     witness = study.witness(rule, fires, also=others)
     yield study.of_rule("subsumed", rule, "then", says, proof, codes, witness)

@@ -1,4 +1,4 @@
-"""What every rule makes of an exam of unknown content, as terms: the whole inference, made only as it is asked for.
+"""What every rule makes of an exam of unknown content, as terms: the whole inference, made on demand.
 
 It says what `service.inference.reference` and `standing` say, a third time on purpose, and a test holds it
 to them exam by exam. A truth of three values is a pair of terms: known true, known false.
@@ -79,6 +79,11 @@ FALSE = Truth(False, True)
 def settled(term: Term) -> Truth:
     """A truth that is never unknown."""
     return Truth(term, opposite(term))
+
+
+def judged(known: Term, passed: Term) -> Truth:
+    """The truth of a test of something that may be unknown."""
+    return Truth(every([known, passed]), every([known, opposite(passed)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,21 +216,22 @@ class Encoding:
 
     def _derived_test(self, derived: DerivedDefinition, test: FindingTest, side: Side) -> Truth:
         match derived.formula:
-            case Ratio() | Difference() as formula:
-                made = self.exam.ratio if isinstance(formula, Ratio) else self.exam.difference
-                known, number = made(formula, side)  # type: ignore[arg-type]
-                passed = passes(number, test)
+            case Ratio() as ratio:
+                known, number = self.exam.ratio(ratio, side)
+                return judged(known, passes(number, test))
+            case Difference() as difference:
+                known, number = self.exam.difference(difference, side)
+                return judged(known, passes(number, test))
             case FirstUsable(tests):
                 return self._of_yes_no(test, self._first_usable(tests, side))
             case KnownTrue(when):
                 return self._of_yes_no(test, settled(self.truth(when, side).true))
             case Count(tests, always_known):
-                truths = [self.finding_test(each.test, side) for each in tests]
-                known = True if always_known else some(truth.known for truth in truths)
-                passed = sum_passes([(t.points, truth.true) for t, truth in zip(tests, truths, strict=True)], test)
+                truths = [(option.points, self.finding_test(option.test, side)) for option in tests]
+                known = always_known or some(truth.known for _, truth in truths)
+                return judged(known, sum_passes([(points, truth.true) for points, truth in truths], test))
             case ObservedCount(region):
-                known, passed = True, sum_passes(self._observed_in(region, side), test)
-        return Truth(every([known, passed]), every([known, opposite(passed)]))
+                return settled(sum_passes(self._observed_in(region, side), test))
 
     def _of_yes_no(self, test: FindingTest, answer: Truth) -> Truth:
         """A test of a formula that says yes or no."""
@@ -344,15 +350,17 @@ class Encoding:
             for point in range(1, max(points for points, _ in scored) + 1):
                 ones[supports].append(some(term for points, term in scored if points >= point))
         clusters = [some(t for _, t in scored) for (_, supports), scored in fired.items() if supports]
-        return Points(tuple(ones[True]), tuple(ones[False]), tuple(clusters), self.assessed(contributor, side))
+        assessed = self.assessed(contributor, side)
+        return Points(tuple(ones[True]), tuple(ones[False]), tuple(clusters), assessed)
 
     def assessed(self, contributor: str, side: Side = "left") -> tuple[Term, ...]:
         """Of each key group whether any of its findings is observed."""
+        key, of = self.exam.key, self.exam.of
         groups = self.rulebase.contributors[contributor].key_groups
-        return tuple(some(self.exam.of(self.exam.key(f, side)).known for f in group.any_of) for group in groups)
+        return tuple(some(of(key(finding, side)).known for finding in group.any_of) for group in groups)
 
 
-# -- groups and sums ---------------------------------------------------------------------------------
+# -- groups and sums ---------------------------------------------------------------------------
 
 
 def grouped(group: AllOf | AnyOf | AtLeastN | ExactlyN, truths: list[Truth]) -> Truth:
@@ -400,7 +408,10 @@ def sum_compared(parts: Weighted, word: str, limits: list[Fraction]) -> Term:
         case "below":
             return opposite(sum_at_least(parts, ceil(limits[0])))
         case "between":
-            return every([sum_compared(parts, "at_least", limits[:1]), sum_compared(parts, "at_most", limits[1:])])
+            lowest, highest = limits
+            return every(
+                [sum_compared(parts, "at_least", [lowest]), sum_compared(parts, "at_most", [highest])]
+            )
         case "one_of":
             return some(sum_compared(parts, "between", [limit, limit]) for limit in limits)
     raise ValueError(f"'{word}' compares nothing")

@@ -1,8 +1,8 @@
 """Whether what makes a condition true was observed: nothing of it rests on what is unknown.
 
-Grounded true is stricter than true, and grounded false stricter than false: both stay so whatever the unknown
-findings turn out to be. Not grounded are: that something was not observed, that a count stayed low because its
-tests are unknown, that little was examined, a class that stands while nothing speaks for or against it.
+Grounded true is stricter than true, and grounded false stricter than false. Not grounded are: that something
+was not observed, that a count stayed low because its tests are unknown, that little was examined, a class
+that stands while nothing speaks for or against it.
 """
 
 from fractions import Fraction
@@ -135,7 +135,7 @@ class Grounded:
         return Truth(some(fired), False)
 
     def _class_test(self, test: ClassTest, side: Side) -> Truth:
-        """A class that points gave; not one that needs something unknown, nor one that holds without points."""
+        """A class that points gave; none that needs something unknown, and none that holds without points."""
         classes = self.encoding.classes(test.contributor, side)
         points = self.encoding.points(test.contributor, side)
         decided = [name for name in test.classes if name not in self.rulebase.undecided_classes]

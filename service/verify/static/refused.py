@@ -21,7 +21,13 @@ def refused(error: RuleBaseError) -> Iterator[Report]:
     """A report for each problem for which the loader refused the rules."""
     for problem in error.problems:
         yield Report(
-            kind_of(problem), problem.file, (problem.message,), problem.file, problem.line, problem.message, PROOF
+            kind_of(problem),
+            problem.file,
+            (problem.message,),
+            problem.file,
+            problem.line,
+            problem.message,
+            PROOF,
         )
 
 

@@ -34,6 +34,9 @@ KINDS = {
 }
 """The kinds of report, in the order they are shown."""
 
+Name = tuple[str, str, tuple[str, ...]]
+"""Kind, subject and parts of a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -54,7 +57,7 @@ class Report:
     witness: Witness | None = None
 
     @property
-    def name(self) -> tuple[str, str, tuple[str, ...]]:
+    def name(self) -> Name:
         return self.kind, self.about, self.parts
 
     def __str__(self) -> str:

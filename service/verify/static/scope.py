@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from service.domain.rule import ClassTest, CoverageTest
 from service.domain.rulebase import RuleBase
 from service.inference.dependencies import Dependencies
 from service.inference.strata import concludes, reads
@@ -96,10 +95,9 @@ def _downstream(rulebase: RuleBase, rules: Iterable[str], contributors: Iterable
     dependencies = Dependencies(rulebase)
     found = set()
     for index, rule in enumerate(rulebase.rules):
-        behind = {rulebase.rules[i].code for i in dependencies.rules_behind([index])}
-        read = {c.contributor for i in dependencies.rules_behind([index]) for c in rulebase.rules[i].criteria()
-                if isinstance(c, ClassTest | CoverageTest)}  # fmt: skip
-        if behind & chosen or read & scored:
+        behind = dependencies.rules_behind([index])
+        codes_behind = {rulebase.rules[other].code for other in behind}
+        if codes_behind & chosen or scored.intersection(dependencies.contributors_of(behind)):
             found.add(rule.code)
     return found
 

@@ -70,7 +70,7 @@ class Study:
         return write_assessment(answer, self.rulebase)
 
     def assessed(self, rule: Rule) -> Term:
-        """A knee is seen from the left; of the screen, from there too, whether that knee is assessed or not."""
+        """All is seen from the left knee, which is assessed; the screen may see it while it is not."""
         return True if rule.safety else self.whole.exam.assessed("left")
 
     def find(self, rule: Rule, *terms: Term) -> Solution | None:

@@ -16,7 +16,7 @@ from service.verify.static.proofs.observed import opposition_is_observed
 from service.verify.static.proofs.order import order_never_matters
 from service.verify.static.proofs.proof import Proof
 from service.verify.static.proofs.sides import sides_are_alike
-from service.verify.static.report import Report
+from service.verify.static.report import Name, Report
 from service.verify.static.study import Study
 from service.verify.static.terms import PROVER
 
@@ -69,7 +69,7 @@ class Verified:
 
 
 def verify(folder: Path) -> Verified:
-    """Everything there is to say of the rule base in a folder. Raises RuleBaseError where accepted.yaml is not right."""
+    """Everything there is to say of the rules in a folder. Raises RuleBaseError for accepted.yaml alone."""
     accepted = read_accepted(folder)
     study = studied(folder)
     if not isinstance(study, Study):
@@ -87,5 +87,5 @@ def _number(value: object) -> int | float:
     return int(value) if value == int(value) else float(value)
 
 
-def _name(name: tuple[str, str, tuple[str, ...]]) -> dict[str, Any]:
+def _name(name: Name) -> dict[str, Any]:
     return {"kind": name[0], "about": name[1], "parts": list(name[2])}

@@ -44,7 +44,10 @@ class Witness:
     @property
     def body(self) -> dict[str, Any]:
         """The exam as it is posted."""
-        return {"knees": list(self.knees), "findings": [_item(key, *said) for key, said in self.posted.items()]}
+        return {
+            "knees": list(self.knees),
+            "findings": [_item(key, *said) for key, said in self.posted.items()],
+        }
 
     @property
     def tree(self) -> dict[str, Any]:
@@ -84,7 +87,9 @@ class Witnesses:
         self.reader = ExamReader(inference.rulebase)
         self._dependencies = Dependencies(inference.rulebase)
 
-    def of(self, encoding: Encoding, solution: Solution, rules: Iterable[Rule], screened: bool = False) -> Witness:
+    def of(
+        self, encoding: Encoding, solution: Solution, rules: Iterable[Rule], screened: bool = False
+    ) -> Witness:
         """The smallest exam found in which these rules have the outcomes they have in the solution.
 
         `screened`: the rules are those of the screen. Raises NotConfirmed.
@@ -146,7 +151,7 @@ class Witnesses:
         )
 
     def view(self, witness: Witness) -> View:
-        """What the rules say of the exam from the left: those of the screen if one is spoken of, else the others."""
+        """What the rules say from the left: those of the screen if one is spoken of, else the others."""
         exam = self.exam(witness)
         counting = what_counts(self.rulebase, exam).counting
         rules = self.rulebase.rule_by_code

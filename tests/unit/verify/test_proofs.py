@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from service.domain.rule import ALWAYS, NEVER, AllOf, ClassTest, CoverageTest, FindingTest, Note, RaiseFlag, SetState, StateTest
+from service.domain.rule import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    ClassTest,
+    CoverageTest,
+    FindingTest,
+    Note,
+    RaiseFlag,
+    SetState,
+    StateTest,
+)
 from service.domain.rulebase import RuleBase
 from service.inference import standing
 from service.inference.screen import Screen
@@ -29,7 +40,7 @@ def found(proof: Proof) -> set[tuple[str, str]]:
     return {(report.kind, report.about) for report in proof.violations}
 
 
-# -- a: what opposes was observed ------------------------------------------------------------------------
+# -- a: what opposes was observed --------------------------------------------------------------
 
 UNKNOWN_COUNTS = {
     "always": ALWAYS,
@@ -37,7 +48,7 @@ UNKNOWN_COUNTS = {
     "a class for little examined": ClassTest("knee_extensor_deficit", ("insufficient_data",)),
     "a class without signs": ClassTest("knee_extensor_deficit", ("indeterminate",)),
     "a count that stays low": FindingTest("dorsiflexion_side_differences", "at_most", (0,), "at most 0"),
-    "a formula that says no of what is unknown": FindingTest("usable_er_dynamometry", "one_of", ("no",), "no"),
+    "a formula that says no of unknown": FindingTest("usable_er_dynamometry", "one_of", ("no",), "no"),
     "nothing observed of a region": FindingTest("hip_findings_observed", "at_most", (0,), "at most 0"),
 }  # fmt: skip
 
@@ -54,7 +65,9 @@ def test_an_opposing_rule_that_reads_what_was_not_observed_is_found(rulebase: Ru
 
 def test_so_is_one_by_way_of_a_state(rulebase: RuleBase) -> None:
     absent = FindingTest("fpi6", "not_observed", (), "not observed")
-    base = with_rule(only(rulebase, "F14", "H16"), "H16", when=AllOf((absent,)), effects=(SetState("acute_injury"),))
+    base = with_rule(
+        only(rulebase, "F14", "H16"), "H16", when=AllOf((absent,)), effects=(SetState("acute_injury"),)
+    )
     study = Study(with_rule(base, "F14", when=AllOf((StateTest("acute_injury"),))))
     assert found(opposition_is_observed(study)) == {("unknown_counts", "F14")}
 
@@ -64,7 +77,7 @@ def test_points_that_were_given_and_what_was_observed_are_no_violation(rulebase:
     assert opposition_is_observed(study).proved
 
 
-# -- b: worse never lowers -----------------------------------------------------------------------------------
+# -- b: worse never lowers ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -98,7 +111,7 @@ def test_an_exception_that_is_not_needed_is_found(rulebase: RuleBase) -> None:
     assert found(worse_never_lowers(study, ["hip_ext_mmt"])) == {("stale_exception", "H11")}
 
 
-# -- c: a hold withholds everything -------------------------------------------------------------------------
+# -- c: a hold withholds everything ------------------------------------------------------------
 
 
 def test_a_flag_that_should_withhold_and_does_not_is_found(rulebase: RuleBase) -> None:
@@ -118,7 +131,9 @@ def test_a_word_of_the_screen_about_the_knee_is_found(rulebase: RuleBase) -> Non
     assert ("hold", "Z03") in found(hold_withholds_all(Study(base)))
 
 
-def test_a_screen_that_lets_a_knee_through_is_found(rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_screen_that_lets_a_knee_through_is_found(
+    rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = Study(only(rulebase, *SMALL))
     assert hold_withholds_all(study).proved
     monkeypatch.setattr(hold, "status_of", lambda open_, due: "incomplete" if due else "hold")
@@ -130,7 +145,7 @@ def test_a_screen_that_lets_a_knee_through_is_found(rulebase: RuleBase, monkeypa
     assert any("contributors of the left knee" in report.parts for report in leaking.violations)
 
 
-# -- d: left and right are alike ---------------------------------------------------------------------------------
+# -- d: left and right are alike ---------------------------------------------------------------
 
 
 def test_a_text_that_names_a_side_is_found(rulebase: RuleBase) -> None:
@@ -146,15 +161,19 @@ def test_a_condition_that_names_a_side_is_found(rulebase: RuleBase) -> None:
     assert ("names_a_side", "F01") in found(sides_are_alike(study))
 
 
-def test_an_evaluator_that_favours_a_side_is_found(rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_evaluator_that_favours_a_side_is_found(
+    rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = Study(only(rulebase, *SMALL))
     assert study.exams and sides_are_alike(study).proved
     fair = Slots.levels
-    monkeypatch.setattr(Slots, "levels", lambda self, seen, side: fair(self, seen if side == "left" else {}, side))
+    monkeypatch.setattr(
+        Slots, "levels", lambda self, seen, side: fair(self, seen if side == "left" else {}, side)
+    )
     assert not sides_are_alike(study).proved
 
 
-# -- e: order never matters -----------------------------------------------------------------------------------------
+# -- e: order never matters --------------------------------------------------------------------
 
 
 def test_a_rule_that_reads_its_own_stratum_is_found(rulebase: RuleBase) -> None:
@@ -165,7 +184,9 @@ def test_a_rule_that_reads_its_own_stratum_is_found(rulebase: RuleBase) -> None:
     assert said == {"F13", "Q01c"}
 
 
-def test_points_that_depend_on_who_fired_last_are_found(rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_that_depend_on_who_fired_last_are_found(
+    rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def last(fired: Any) -> Any:
         return tuple({(score.cluster, score.supports): (code, score) for code, score in fired}.values())
 

@@ -1,1 +1,1 @@
-"""What is proved of a rule base for every exam. Each proof says what it states, how, and what it looked at."""
+"""What is proved of a rule base for every exam: what each proof states, how, and what it looked at."""

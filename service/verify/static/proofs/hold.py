@@ -15,15 +15,16 @@ from service.verify.static.study import Study
 from service.verify.static.witness import MOMENT
 
 STATEMENT = (
-    "In every exam that raises an open flag which withholds everything, nothing is shown of any knee, whatever "
-    "else is raised, cleared or unanswered."
+    "In every exam that raises an open flag which withholds everything, nothing is shown of any knee, "
+    "whatever else is raised, cleared or unanswered."
 )
 HOW = (
-    "Proved: only rules of the screen raise flags, no effect takes one back, and each flag of an urgency that withholds "
-    "all does so (every rule and flag looked at); the status is hold and every knee withheld for each flag alone and "
-    "beside each other flag, each open or cleared, with and without open questions, for each choice of knees (all "
-    "tried). Tested: for each rule that raises such a flag an exam in which it does, found by z3, is answered whole, "
-    "and the answer holds the screen alone."
+    "Proved: only rules of the screen raise flags, no effect takes one back, and each flag of an "
+    "urgency that withholds all does so (every rule and flag looked at); the status is hold and every "
+    "knee withheld for each flag alone and beside each other flag, each open or cleared, with and "
+    "without open questions, for each choice of knees (all tried). Tested: for each rule that raises "
+    "such a flag an exam in which it does, found by z3, is answered whole, and the answer holds the "
+    "screen alone."
 )
 OF_THE_SCREEN = (SetState, Note, RaiseFlag, MakeDue, Forbid)
 CLEARED = Clearance("", "", "", "", "", MOMENT)
@@ -58,13 +59,15 @@ def _of_a_knee(effect: object) -> bool:
     return isinstance(effect, Note) and effect.about != "exam"
 
 
-# -- every state of the screen ------------------------------------------------------------------------
+# -- every state of the screen -----------------------------------------------------------------
 
 
 def _states(rulebase: RuleBase) -> Iterator[tuple[tuple[Raised, ...], bool, tuple[Side, ...]]]:
-    """Each flag alone and each two, open or cleared, with or without open questions, for each choice of knees."""
+    """Each flag alone and each two, open or cleared, with and without questions, for each choice of knees."""
     flags = rulebase.red_flags.values()
-    for (one, two), opened in product(combinations_with_replacement(flags, 2), product((True, False), repeat=2)):
+    for (one, two), opened in product(
+        combinations_with_replacement(flags, 2), product((True, False), repeat=2)
+    ):
         raised = tuple(_raised(flag, is_open) for flag, is_open in zip((one, two), opened, strict=True))
         for due, knees in product((True, False), KNEES):
             yield raised, due, knees
@@ -95,7 +98,7 @@ def settled(raised: tuple[Raised, ...], due: bool) -> Screen:
     )  # fmt: skip
 
 
-# -- whole answers --------------------------------------------------------------------------------------
+# -- whole answers -----------------------------------------------------------------------------
 
 
 def _withholding(rulebase: RuleBase, rule: Rule) -> Iterator[str]:
@@ -120,12 +123,17 @@ def _answered(study: Study, rule: Rule) -> Iterator[Report]:
 def leaks(answer: Assessment, screening: Collection[str]) -> Iterator[str]:
     """What an answer under a hold shows beyond the screen, whose rules have these codes."""
     for knee in answer.knees:
-        for name in ("contributors", "states", "chains", "recommendations", "next_tests", "regions_not_assessed"):
+        for name in (
+            "contributors",
+            "states",
+            "chains",
+            "recommendations",
+            "next_tests",
+            "regions_not_assessed",
+        ):
             if getattr(knee, name):
                 yield f"{name} of the {knee.side} knee"
     for name in ("trace", "suppressed", "undetermined", "ledger"):
         said = [entry.rule for entry in getattr(answer, name) or ()]
         if any((rule.code if isinstance(rule, Rule) else rule) not in screening for rule in said):
             yield f"rules in the {name} that are not the screen's"
-
-

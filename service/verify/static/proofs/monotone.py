@@ -1,4 +1,4 @@
-"""A worse finding of the knee's own side never lowers what it is held to contribute, but where a rule says so."""
+"""A worse finding of the knee's own side never lowers the net it bears on, but where a rule says why."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -16,15 +16,15 @@ from service.verify.static.terms import Questions, Solution, Term, every, same, 
 from service.verify.static.witness import HERE, Witness
 
 STATEMENT = (
-    "A worse value of a finding that says which of its values are worse, on the knee's own side, never lowers the "
-    "net of a contributor or mechanism: of two exams that differ in nothing else, in which the same findings are "
-    "observed and all other contributors have the same classes, the worse has the same net or more. Excepted is "
-    "what a rule declares, with its reason."
+    "A worse value of a finding that says which of its values are worse, on the knee's own side, never "
+    "lowers the net of a contributor or mechanism: of two exams that differ in nothing else, in which "
+    "the same findings are observed and all other contributors have the same classes, the worse has the "
+    "same net or more. Excepted is what a rule declares, with its reason."
 )
 HOW = (
-    "z3: for each such finding and each contributor scored by a rule that reads it, directly, by a formula or by a "
-    "state, no two such exams exist; the firing of a rule that declares the finding is held the same. A declaration "
-    "that is not needed fails."
+    "z3: for each such finding and each contributor scored by a rule that reads it, directly, by a "
+    "formula or by a state, no two such exams exist; the firing of a rule that declares the finding is "
+    "held the same. A declaration that is not needed fails."
 )
 
 
@@ -181,5 +181,5 @@ def _stale(study: Study, found: _Found, chosen: Collection[str]) -> Iterator[Rep
     for rule in study.active:
         for finding in rule.not_monotone:
             if finding in chosen and (rule.code, finding) not in found.needed:
-                says = f"{rule.code} declares {finding} not monotone, but a worse value never lowers the net by it"
+                says = f"{rule.code} excepts {finding}, but a worse value never lowers a net by it"
                 yield study.of_rule("stale_exception", rule, "not_monotone", says, HOW, [finding])

@@ -14,13 +14,14 @@ from service.verify.static.study import Study
 from service.verify.static.witness import Witness, Witnesses
 
 STATEMENT = (
-    "The order in which findings are posted and the order of the rules make no difference: the same bytes are answered, "
-    "and the same rules fire, with the same states, classes and nets."
+    "The order in which findings are posted and the order of the rules make no difference: the same "
+    "bytes are answered, and the same rules fire, with the same states, classes and nets."
 )
 HOW = (
-    "Proved: each rule reads only what rules of earlier strata conclude, so no rule can see whether another of its own "
-    "stratum came first (every rule looked at). Tested: exams in which each rule fires, found by z3, are "
-    "answered with their findings in the opposite order, and inferred with the rules in the opposite order."
+    "Proved: each rule reads only what rules of earlier strata conclude, so no rule can see whether "
+    "another of its own stratum came first (every rule looked at). Tested: exams in which each rule "
+    "fires, found by z3, are answered with their findings in the opposite order, and inferred with the "
+    "rules in the opposite order."
 )
 
 
@@ -53,7 +54,7 @@ def sees_its_own_stratum(study: Study, strata: tuple[Stratum, ...]) -> Iterator[
 def _in_other_order(study: Study, backwards: Witnesses, witness: Witness) -> Iterator[Report]:
     rule = study.rulebase.rule_by_code[next(iter(witness.outcomes))]
     codes = ", ".join(witness.outcomes)
-    turned = replace(witness, posted=dict(reversed(witness.posted.items())))
+    turned = replace(witness, posted=dict(reversed(tuple(witness.posted.items()))))
     if _bytes(study.answer(witness)) != _bytes(study.answer(turned)):
         says = f"an exam in which {codes} fire has another answer with its findings in another order"
         yield study.of_rule("order_matters", rule, "when", says, HOW, ["findings"], witness)

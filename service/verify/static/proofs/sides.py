@@ -15,9 +15,9 @@ from service.verify.static.witness import Witness
 
 STATEMENT = "Swapping left and right in an exam swaps left and right in its answer, and changes nothing else."
 HOW = (
-    "Proved: no condition, effect or formula names a side, and neither does any text that is shown; each rule reads "
-    "this side and the other (all looked at). Tested: exams in which each rule fires, found by z3, are "
-    "answered whole as they are and swapped; what is listed by side may change places."
+    "Proved: no condition, effect or formula names a side, and neither does any text that is shown; "
+    "each rule reads this side and the other (all looked at). Tested: exams in which each rule fires, "
+    "found by z3, are answered whole as they are and swapped; what is listed by side may change places."
 )
 NAMED = re.compile(
     r"(?<!be )(?<!\d )(?<![-\w])(left|right)(?![-\w])(?! (out|to|without|open|after|now|away))", re.IGNORECASE
@@ -33,7 +33,7 @@ def sides_are_alike(study: Study) -> Proof:
     return Proof("sides_are_alike", STATEMENT, HOW, looked_at + len(study.exams), tuple(found))
 
 
-# -- nothing names a side -------------------------------------------------------------------------------
+# -- nothing names a side ----------------------------------------------------------------------
 
 
 def _named_in_rules(study: Study) -> Iterator[Report]:
@@ -83,7 +83,7 @@ def texts(study: Study) -> Iterator[tuple[str, str]]:
     yield from ((key, re.sub(r"\{\w+\}", "0", text)) for key, text in base.wording.items())
 
 
-# -- answers -----------------------------------------------------------------------------------------------
+# -- answers -----------------------------------------------------------------------------------
 
 
 def _answered_alike(study: Study, witness: Witness) -> Iterator[Report]:
@@ -97,7 +97,9 @@ def _answered_alike(study: Study, witness: Witness) -> Iterator[Report]:
 
 def swapped(witness: Witness) -> Witness:
     """The same exam of the other side."""
-    posted = {(finding, OTHER[side] if side else None): said for (finding, side), said in witness.posted.items()}
+    posted = {
+        (finding, OTHER[side] if side else None): said for (finding, side), said in witness.posted.items()
+    }
     return replace(witness, knees=tuple(sorted(OTHER[side] for side in witness.knees)), posted=posted)
 
 
