@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import RULES_NOT_RIGHT, NotRight, complain, console
+from service.cli.common import NO_ANSWER, RULES_NOT_RIGHT, NotRight, complain, console
 from service.config import Config
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def verify(as_json: bool, record: bool) -> None:
     """Look for mistakes in the rules, and prove what holds for every exam.
 
-    Exits 0 if every report is accepted in accepted.yaml, none is accepted in vain, and all is proved; else 1.
+    Exits 0 if every report is accepted in accepted.yaml, none is accepted in vain, and all is proved; 1 if
+    not; 3 where z3 gives up or an evaluator says otherwise than z3.
     """
     try:
         from service.verify.static import verify as verifying
@@ -25,7 +26,11 @@ def verify(as_json: bool, record: bool) -> None:
         raise NotRight(str(missing)) from None
 
     folder = Config.from_environment().rules
-    verified = verifying.verify(folder)
+    try:
+        verified = verifying.verify(folder)
+    except verifying.CannotTell as reason:
+        complain(f"verify cannot tell: {reason}")
+        raise SystemExit(NO_ANSWER) from None
     if as_json:
         click.echo(verifying.as_json(verified.tree), nl=False)
     else:

@@ -16,6 +16,7 @@ from service.knowledge.problems import RuleBaseError
 from service.verify.static import verify as verifying
 from service.verify.static.accepted import NEVER_ACCEPTED, read_accepted
 from service.verify.static.report import KINDS
+from service.verify.static.witness import NotConfirmed
 
 RULES = CHECKOUT / "rules"
 RECORDED = json.loads((RULES / verifying.RECORD).read_text(encoding="utf-8"))
@@ -139,3 +140,19 @@ def test_every_kind_of_report_and_every_property_is_explained() -> None:
     readme = (RULES / "README.md").read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in readme] == []
     assert len(verifying.PROOFS) == 5 and "Five properties are proved" in readme
+
+
+def test_where_an_evaluator_says_otherwise_nothing_is_claimed(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differs(folder: Path) -> Any:
+        raise NotConfirmed("H01 fires, says z3")
+
+    monkeypatch.setattr(verifying, "verify", differs)
+    result = run("--record")
+    assert (result.exit_code, "verify cannot tell: H01 fires, says z3" in result.output) == (3, True)
+
+
+def test_an_exception_is_shown_with_its_rule() -> None:
+    printed = CliRunner().invoke(main, ["rules", "show", "H06"]).output
+    assert "A worse value may lower the net:" in printed and "hip_abd_hhd_n: The abductor force" in printed

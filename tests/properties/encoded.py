@@ -6,8 +6,8 @@ from service.assess import Assessor
 from service.domain.exam import SIDES, Exam, Key, Observation, Side
 from service.inference.usable import what_counts
 from service.inference.view import View
-from service.verify.static.any_exam import Cells, Members, Steps
 from service.verify.static.encoding import Encoding
+from service.verify.static.observed import Cells, Members, Steps
 from service.verify.static.terms import Questions, Solution, Term, every, opposite, same, variable
 from tests.properties.inferring import Inferred
 

@@ -417,6 +417,6 @@ def corpus(folder: Path, per_class: int = PER_CLASS, classes: tuple[str, ...] = 
     """So many defects of each class, the same for the same seed and rules."""
     rules = Rules(folder)
     for kind in classes or CLASSES:
-        found = list(CLASSES[kind](rules))
+        found = list({str(defect): defect for defect in CLASSES[kind](rules)}.values())
         Random(f"{SEED} {kind}").shuffle(found)
         yield from found[:per_class]

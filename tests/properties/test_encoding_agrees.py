@@ -1,6 +1,6 @@
 """The terms given to z3 say of every exam what the evaluators say: each rule, state, class and net.
 
-Usually 30 exams of the shipped rules, and 12 random rule bases with 6 exams each; with KNEECHAIN_FULL=1 300,
+Usually 20 exams of the shipped rules, and 8 random rule bases with 6 exams each; with KNEECHAIN_FULL=1 300,
 and 60 bases. The random bases hold every word, group and formula of the language.
 """
 
@@ -15,14 +15,14 @@ from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.rule import AtLeastN
 from service.verify.static import encoding
-from service.verify.static.encoding import Truth, grouped
 from service.verify.static.terms import count_at_least
+from service.verify.static.truth import Truth, grouped
 from tests.generators import ExamGenerator, size
 from tests.properties.encoded import Encoded
 from tests.properties.inferring import infer
 
-EXAMS = size(30, 300)
-BASES = size(12, 60)
+EXAMS = size(20, 300)
+BASES = size(8, 60)
 
 
 def test_the_terms_agree_with_the_evaluators_on_random_exams(assessor: Assessor, now: datetime) -> None:

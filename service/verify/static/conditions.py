@@ -14,10 +14,10 @@ from service.domain.rule import (
     Rule,
 )
 from service.domain.vocabulary import Count, Difference, ObservedCount, Ratio
-from service.verify.static.encoding import outcome
 from service.verify.static.report import Report, in_words
 from service.verify.static.study import Study
 from service.verify.static.terms import opposite, same
+from service.verify.static.truth import outcome
 
 Place = tuple[int, ...]
 """Where a part stands in a condition: the number of the member in each group, from the top."""

@@ -22,8 +22,9 @@ from service.domain.rule import (
     StateTest,
 )
 from service.domain.vocabulary import Count, FirstUsable, KnownTrue, ObservedCount, UsableTest
-from service.verify.static.encoding import Encoding, Points, Truth, grouped, sum_compared
+from service.verify.static.encoding import Encoding, Points
 from service.verify.static.terms import Term, every, opposite, some
+from service.verify.static.truth import Truth, grouped, sum_compared
 
 UPWARD = ("at_least", "above")
 NOTHING = Truth(False, False)

@@ -12,8 +12,8 @@ from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.screen import SafetyScreen
 from service.knowledge.places import Places
-from service.verify.static.any_exam import Cells
 from service.verify.static.encoding import Encoding, Held
+from service.verify.static.observed import Cells
 from service.verify.static.reading import Reading
 from service.verify.static.report import Report
 from service.verify.static.terms import Questions, Solution, Term

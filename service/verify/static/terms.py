@@ -186,5 +186,9 @@ class Questions:
             self._solver.pop()
 
 
-class Undecided(Exception):
+class CannotTell(Exception):
+    """Whether something holds could not be found out."""
+
+
+class Undecided(CannotTell):
     """z3 gave up on a question. No rule of the language should make it."""

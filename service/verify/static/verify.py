@@ -18,7 +18,7 @@ from service.verify.static.proofs.proof import Proof
 from service.verify.static.proofs.sides import sides_are_alike
 from service.verify.static.report import Name, Report
 from service.verify.static.study import Study
-from service.verify.static.terms import PROVER
+from service.verify.static.terms import PROVER, CannotTell
 
 PROOFS: tuple[Callable[[Study], Proof], ...] = (
     opposition_is_observed,
@@ -28,6 +28,7 @@ PROOFS: tuple[Callable[[Study], Proof], ...] = (
     order_never_matters,
 )
 RECORD = "proofs.json"
+__all__ = ["RECORD", "CannotTell", "Verified", "as_json", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Verified:
     @property
     def holds(self) -> bool:
         """Whether every report is accepted, every acceptance is needed, and every property is proved."""
-        return not (self.settled.new or self.settled.stale or self.violations)
+        found = self.settled.new or self.settled.stale or self.violations
+        return self.rulebase is not None and not found
 
     @property
     def tree(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from service.inference.no_answer import NoAnswer
 from service.inference.usable import what_counts
 from service.inference.view import View
 from service.verify.static.encoding import Encoding
-from service.verify.static.terms import Solution, variable
+from service.verify.static.terms import CannotTell, Solution, variable
 
 HERE: Side = "left"
 """The side everything is seen from; the rules know no other."""
@@ -74,7 +74,7 @@ def _as_posted(value: Value) -> Any:
             return value
 
 
-class NotConfirmed(Exception):
+class NotConfirmed(CannotTell):
     """An evaluator says otherwise than the encoding: one of them is wrong."""
 
 

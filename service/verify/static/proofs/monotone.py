@@ -7,8 +7,8 @@ from service.domain.exam import Key, Value
 from service.domain.rule import Rule, StateTest
 from service.domain.vocabulary import FindingDefinition
 from service.inference.dependencies import Dependencies
-from service.verify.static.any_exam import Cells, Steps
 from service.verify.static.encoding import Encoding, Held
+from service.verify.static.observed import Cells, Steps
 from service.verify.static.proofs.proof import Proof
 from service.verify.static.report import Report
 from service.verify.static.study import Study
