@@ -36,8 +36,9 @@ lint: $(TEST) $(SELF) ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: $(TEST) $(SELF) ## load the rule base strictly and run every example on both evaluators
+check: $(TEST) $(SELF) ## run every example of the rules on both evaluators, and prove what holds for every exam
 	$(BIN)/kneechain rules check
+	$(BIN)/kneechain rules verify
 
 bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)

@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, explain, findings, handbook, rules, serve, trace
+from service.cli import assess, explain, findings, handbook, rules, serve, trace, verify
 from service.cli.common import Commands
 
 
@@ -13,6 +13,7 @@ def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
 
+for command in (verify.verify, handbook.handbook):
+    rules.rules.add_command(command)
 for command in (assess.assess, explain.explain, rules.rules, findings.findings, serve.serve, trace.trace):
     main.add_command(command)
-rules.rules.add_command(handbook.handbook)

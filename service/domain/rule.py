@@ -255,6 +255,8 @@ class Rule:
     line: int
     always_known: bool = False
     reviewed: Review | None = None
+    not_monotone: Mapping[str, str] = field(default_factory=dict)
+    """The findings of which a worse value may lower what this rule scores, each with the reason."""
     scores: tuple[Score, ...] = field(init=False)
 
     def __post_init__(self) -> None:

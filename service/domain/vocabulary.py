@@ -89,6 +89,8 @@ class FindingDefinition:
     derive: "Ratio | None" = None
     agrees_within: Fraction = Fraction(0)
     """How far a posted value may be from what `derive` gives without a note."""
+    worse: tuple[Value, ...] | Literal["higher", "lower"] | None = None
+    """In which direction it gets worse: an ordered finding, or some values of another from best to worst."""
     _ranks: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +108,17 @@ class FindingDefinition:
     def value_at_gate_no(self) -> str:
         """What its gate answered no says of it."""
         return self.safety.gate_no if self.safety else "no"
+
+    def is_worse(self, value: Value, than: Value) -> bool:
+        """Whether a value is declared worse than another; False where nothing says so."""
+        match self.worse:
+            case "higher" | "lower":
+                better = self.level(than) < self.level(value)  # type: ignore[operator]
+                return better if self.worse == "higher" else self.level(value) < self.level(than)  # type: ignore[operator]
+            case tuple(order):
+                return value in order and than in order and order.index(than) < order.index(value)
+            case _:
+                return False
 
     def outlived(self, age: timedelta) -> bool:
         """Whether an observation so old no longer counts (U06)."""

@@ -4,7 +4,7 @@ It runs before everything else. Nothing is ever defaulted: an unanswered questio
 stays unanswered, and a gate answered no says so for its items by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from service.domain.assessment import SafetyStatus
@@ -86,12 +86,11 @@ class SafetyScreen:
         fired_flags = {flag.flag.code for flag in raised}
         not_screened = self._not_screened(exam, usable, fired)
         open_ = [flag for flag in raised if flag.open]
-        withheld = tuple(sorted({r.flag.code for r in open_ if r.flag.withholds == "all"}))
         return Screen(
-            status=self._status(open_, withheld, not_screened),
+            status=status_of(open_, not_screened),
             raised=tuple(raised),
             not_screened=not_screened,
-            withheld=withheld,
+            withheld=withheld_by(open_),
             referral_first=any(r.flag.urgency.referral_first for r in open_),
             outside_intended_use=any(
                 r.flag.outside_intended_use or r.flag.out_of_scope for r in raised
@@ -106,15 +105,6 @@ class SafetyScreen:
             views=views,
             fired=fired,
         )  # fmt: skip
-
-    def _status(self, open_: list[Raised], withheld: tuple[str, ...], due: tuple[Key, ...]) -> SafetyStatus:
-        if withheld:
-            return "hold"
-        if due:
-            return "incomplete"
-        if any(raised.flag.urgency.refers for raised in open_):
-            return "refer"
-        return "clear"
 
     # -- what fired ------------------------------------------------------------------------
 
@@ -221,6 +211,22 @@ class SafetyScreen:
                 if not effect.until_answered or made_due & due_unanswered:
                     forbidden.update(dict.fromkeys(effect.ids, effect.reason))
         return forbidden
+
+
+def withheld_by(open_: Sequence[Raised]) -> tuple[str, ...]:
+    """The codes of the open flags that withhold everything."""
+    return tuple(sorted({raised.flag.code for raised in open_ if raised.flag.withholds == "all"}))
+
+
+def status_of(open_: Sequence[Raised], due: Sequence[Key]) -> SafetyStatus:
+    """What the open flags and the questions without an answer come to; the gravest first."""
+    if withheld_by(open_):
+        return "hold"
+    if due:
+        return "incomplete"
+    if any(raised.flag.urgency.refers for raised in open_):
+        return "refer"
+    return "clear"
 
 
 def _due(fired: tuple[FiredRule, ...]) -> Iterator[MakeDue]:

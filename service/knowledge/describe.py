@@ -169,6 +169,9 @@ def rule_lines(rule: Rule | Convention) -> list[str]:
     lines += ["", rule.because]
     if rule.caution:
         lines += ["", f"Caution: {rule.caution}"]
+    if isinstance(rule, Rule) and rule.not_monotone:
+        excepted = [f"  {finding}: {reason}" for finding, reason in rule.not_monotone.items()]
+        lines += ["", "A worse value may lower the net:", *excepted]
     return [*lines, "", *(f"{c.cite} ({c.level}): {c.shows}" for c in rule.evidence)]
 
 

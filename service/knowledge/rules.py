@@ -98,6 +98,7 @@ class RuleReader:
             line=fields.line,
             always_known=fields.flag("always_known"),
             reviewed=self._review(fields, status),
+            not_monotone=self._not_monotone(fields),
         )
         if not effects:
             fields.problem("a rule without effects does nothing", fields.line_of("then"))
@@ -160,6 +161,16 @@ class RuleReader:
         by, on, due = reviewed.text("by"), reviewed.day("on"), reviewed.day("due")
         reviewed.done()
         return Review(by, on, due) if on and due else None
+
+    def _not_monotone(self, fields: Fields) -> dict[str, str]:
+        """The findings of which a worse value may lower the net by this rule, each with its reason."""
+        reasons = fields.words("not_monotone", required=False)
+        for finding in reasons:
+            definition = self.vocabulary.findings.get(finding)
+            if definition is None or definition.worse is None:
+                said = f"'{finding}' is no finding that says which of its values are worse"
+                fields.problem(said, fields.line_of("not_monotone"))
+        return reasons
 
     def _evidence(self, fields: Fields) -> tuple[Citation, ...]:
         citations = []

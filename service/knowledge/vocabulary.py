@@ -6,8 +6,9 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
-from service.domain.exam import Level
+from service.domain.exam import Level, Value
 from service.domain.vocabulary import (
     SCREEN_STATES,
     AlternativeDefinition,
@@ -183,10 +184,26 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         codes=tuple(_read_code(code) for code in entry.each("codes", required=False)),
         derive=derive,
         agrees_within=agrees_within,
+        worse=_read_worse(entry, type_, values),
     )
     if definition.derive is not None and not numeric:
         entry.problem("'derive' computes a number", entry.line_of("derive"))
     return _with_safety(definition, entry)
+
+
+def _read_worse(
+    entry: Fields, type_: str, values: Collection[str]
+) -> tuple[Value, ...] | Literal["higher", "lower"] | None:
+    """Which way the finding gets worse: a word for an ordered one, else values from best to worst."""
+    if not entry.has("worse"):
+        return None
+    if type_ in ("number", "integer", "grade"):
+        return entry.one_of("worse", ("higher", "lower"))  # type: ignore[return-value]
+    order = entry.ids("worse", values, "value")
+    if type_ == "set" or len(order) < 2 or len(set(order)) < len(order):
+        said = "'worse' lists two or more values of a choice or yes/no, from best to worst, each once"
+        entry.problem(said, entry.line_of("worse"))
+    return order
 
 
 def _read_step(entry: Fields, type_: str) -> Decimal:
