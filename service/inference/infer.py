@@ -1,6 +1,7 @@
 """Runs both evaluators in lock-step and lets nothing through on which they differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from service.domain.exam import SIDES, Exam, Key, Observation, Side
 from service.domain.rule import RaiseFlag
@@ -21,10 +22,22 @@ class EvaluatorsDisagree(NoAnswer):
         super().__init__(f"the evaluators disagree on {', '.join(codes)}")
 
 
+class Engine(Protocol):
+    """What says which rules fire; the reference evaluator must find the same."""
+
+    @property
+    def usable(self) -> bool: ...
+
+    def fire(self, stratum: Stratum, view: View) -> set[int]: ...
+
+
+MadeFor = Callable[[RuleBase, Slots, tuple[Stratum, ...]], Engine]
+
+
 class Inference:
     """One rule base made ready to infer. Thread-safe; made once. Raises CannotInfer."""
 
-    def __init__(self, rulebase: RuleBase) -> None:
+    def __init__(self, rulebase: RuleBase, engine: MadeFor = DurableEngine) -> None:
         self.rulebase = rulebase
         self.slots = Slots(rulebase)
         self.standings = Standings(rulebase)
@@ -37,7 +50,7 @@ class Inference:
             contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
             for contributor in rulebase.contributors.values()
         }
-        self.engine = DurableEngine(rulebase, self.slots, every)
+        self.engine = engine(rulebase, self.slots, every)
 
     def view(
         self,

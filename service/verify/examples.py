@@ -1,6 +1,6 @@
 """Runs the examples written beside the rules, on both evaluators."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,13 +8,14 @@ from typing import Any
 
 from schemas.observations import STATUSES, Wrong, value_reader
 from service.answer.case import Case
+from service.answer.next_tests import done
 from service.domain.assessment import Standing
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import Example, Note, Rule
+from service.domain.rule import Ask, Effect, Example, MakeDue, Note, RaiseFlag, Recommend, Rule
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import NoAnswer
-from service.inference.reference import Reading
+from service.inference.reference import FIRES, Reading
 from service.inference.screen import SafetyScreen
 from service.inference.strata import Stratum
 from service.inference.usable import Usable, what_counts
@@ -56,6 +57,11 @@ class Run:
     outcome: str
 
     @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects that came about: none unless the rule fired."""
+        return self.rule.effects if self.outcome == FIRES else ()
+
+    @property
     def reading(self) -> Reading:
         return self.case.reading(self.case.inference.index[self.rule.code], self.view)
 
@@ -79,7 +85,7 @@ class Examples:
                     problems.append(_problem(example, str(error)))
                     continue
                 runs.append(run)
-                problems.extend(_problem(example, said) for said in self._differences(run))
+                problems.extend(_problem(example, said) for said in self.differences(run))
         return runs
 
     def run(self, rule: Rule, example: Example) -> Run:
@@ -141,10 +147,14 @@ class Examples:
             _known(_section(expect, key), contributors, "contributor")
         _words(expect, "state", [], rulebase.states)
         _words(expect, "note", [], {*rulebase.contributors, "exam"})
-        for key in ("gaps", "assumed"):
+        _words(expect, "flag", [], rulebase.red_flags)
+        _words(expect, "recommend", [], rulebase.recommendations)
+        _words(expect, "forbid", [], {*rulebase.recommendations, *rulebase.findings})
+        for key in ("gaps", "assumed", "due", "ask"):
             _words(expect, key, [], rulebase.findings)
 
-    def _differences(self, run: Run) -> Iterator[str]:
+    def differences(self, run: Run) -> Iterator[str]:
+        """What the example expects and does not get, in words."""
         expect, view = run.example.expect, run.view
         if run.outcome != expect["outcome"]:
             yield f"expected {expect['outcome']}, but the rule is {run.outcome}"
@@ -170,6 +180,48 @@ class Examples:
         for about in _texts(expect.get("note", [])):
             if not any(isinstance(e, Note) and e.about == about for e in run.rule.effects):
                 yield f"expected a note about {about}"
+        yield from self._unsaid(run)
+
+    def _unsaid(self, run: Run) -> Iterator[str]:
+        """Where the rule says other than exactly what is expected of it."""
+        for key, said in SAID.items():
+            if key in run.example.expect:
+                expected, found = set(_texts(run.example.expect[key])), said(self.screen, run)
+                if expected != found:
+                    yield f"expected {key} {sorted(expected)}, found {sorted(found)}"
+
+
+# -- what a rule says when it fires --------------------------------------------------------------
+
+
+def _due(screen: SafetyScreen, run: Run) -> set[str]:
+    """What it makes due that is not answered yet."""
+    due = (effect for effect in run.effects if isinstance(effect, MakeDue))
+    return {f for effect in due for f, _ in screen.unanswered(effect, run.case.exam, run.case.usable)}
+
+
+def _forbidden(screen: SafetyScreen, run: Run) -> set[str]:
+    """What it lets not be suggested, as far as that depends on what it made due."""
+    if not run.effects:
+        return set()
+    index = run.case.inference.index[run.rule.code]
+    missing = tuple((finding, None) for finding in _due(screen, run))
+    return set(screen.forbidden(THIS, ((index, run.rule, None, THIS),), missing))
+
+
+def _asked(screen: SafetyScreen, run: Run) -> set[str]:
+    """The tests it asks for by name that are not done yet."""
+    asked = (finding for effect in run.effects if isinstance(effect, Ask) for finding in effect.findings)
+    return {finding for finding in asked if not done(run.case, run.view, finding)}
+
+
+SAID: dict[str, Callable[[SafetyScreen, Run], set[str]]] = {
+    "flag": lambda _, run: {effect.flag for effect in run.effects if isinstance(effect, RaiseFlag)},
+    "recommend": lambda _, run: {effect.code for effect in run.effects if isinstance(effect, Recommend)},
+    "due": _due,
+    "forbid": _forbidden,
+    "ask": _asked,
+}
 
 
 def _problem(example: Example, said: str) -> Problem:
