@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, findings, rules, serve
+from service.cli import assess, coverage, findings, rules, serve
 from service.cli.common import Commands
 
 
@@ -12,6 +12,8 @@ from service.cli.common import Commands
 def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
+
+rules.rules.add_command(coverage.coverage)
 
 for command in (assess.assess, rules.rules, findings.findings, serve.serve):
     main.add_command(command)

@@ -74,13 +74,13 @@ class Inference:
             outcomes=["disabled"] * len(self.rulebase.rules),
             states=dict.fromkeys(self.rulebase.states, False),
             standings={},
-            coverage={} if safety else self._coverage(levels),
+            coverage={} if safety else self.coverage(levels),
             flags=set(),
         )
         view.states.update(given or {})
         return view
 
-    def _coverage(self, levels: Levels) -> dict[str, tuple[int, int]]:
+    def coverage(self, levels: Levels) -> dict[str, tuple[int, int]]:
         """For each contributor its assessed key groups and its key groups."""
         return {
             id_: (sum(any(levels[slot] is not None for slot in group) for group in groups), len(groups))

@@ -187,7 +187,9 @@ class Reference:
             case StateTest(state):
                 return lambda view: view.states[state]
             case ClassTest(contributor, classes):
-                truths = {name: class_truth(self.rulebase, name, classes) for name in self.rulebase.class_order}
+                truths = {
+                    name: class_truth(self.rulebase, name, classes) for name in self.rulebase.class_order
+                }
                 return lambda view: truths[view.standings[contributor].name]
             case CoverageTest(contributor, word, levels):
                 test = level_test(word, levels)

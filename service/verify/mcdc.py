@@ -14,7 +14,7 @@ are written: one contributor shows it for all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -24,7 +24,7 @@ from service.domain.rulebase import RuleBase
 from service.inference.reference import FIRES
 from service.knowledge.describe import condition_lines
 from service.knowledge.problems import Problem
-from service.verify.attainable import attainable, joint_outcomes
+from service.verify.attainable import Together, attainable, joint_outcomes
 from service.verify.decision import Decision
 from service.verify.examples import Run
 
@@ -91,19 +91,21 @@ class Covered:
 
 def missing_conditions(rulebase: RuleBase, runs: Iterable[Run]) -> Iterator[Problem]:
     """What the examples of the active rules do not show of a criterion, although they could."""
-    for rule, found in coverage(rulebase, runs):
+    for rule, found in coverage(rulebase.rules, rulebase, runs):
         for covered in found:
             for what in covered.missing:
                 said = f"no example of {rule.code} turns on '{covered.criterion.words}' being {what}"
                 yield Problem(rule.file, rule.line, said)
 
 
-def coverage(rulebase: RuleBase, runs: Iterable[Run]) -> Iterator[tuple[Rule, tuple[Covered, ...]]]:
-    """Each active rule, and how its examples cover its criteria, in reading order."""
+def coverage(
+    rules: Iterable[Rule], rulebase: RuleBase, runs: Iterable[Run]
+) -> Iterator[tuple[Rule, tuple[Covered, ...]]]:
+    """Each of these rules that is active, and how its examples cover its criteria, in reading order."""
     by_rule: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_rule[run.rule.code].append(run)
-    for rule in rulebase.rules:
+    for rule in rules:
         if rule.active:
             yield rule, tuple(_covered(rulebase, rule, by_rule[rule.code]))
 
@@ -111,10 +113,12 @@ def coverage(rulebase: RuleBase, runs: Iterable[Run]) -> Iterator[tuple[Rule, tu
 def _covered(rulebase: RuleBase, rule: Rule, runs: list[Run]) -> Iterator[Covered]:
     decision = Decision.of(rule)
     truths = [(run.example.name, _truths(run)) for run in runs]
+    groups: tuple[Together, ...] = ()
     for criterion in written(rulebase, rule):
-        shown = _shown(_sights(decision, truths, criterion))
-        complete = shown.pair and shown.unknown is not None
-        could_be = shown if complete else _shown(_all_sights(rulebase, rule, decision, criterion))
+        shown = could_be = _shown(_sights(decision, truths, criterion))
+        if not shown.pair or shown.unknown is None:
+            groups = groups or attainable(rulebase, [rule])
+            could_be = _shown(_all_sights(decision, groups, criterion))
         yield Covered(criterion, shown, could_be)
 
 
@@ -131,9 +135,8 @@ def _sights(
             yield Sight(name, found[place], *(decision.supposing(found, place, t) for t in TRUTHS))
 
 
-def _all_sights(rulebase: RuleBase, rule: Rule, decision: Decision, criterion: Written) -> Iterator[Sight]:
+def _all_sights(decision: Decision, groups: Sequence[Together], criterion: Written) -> Iterator[Sight]:
     """Every way in which the criterion can stand, whatever is found."""
-    groups = attainable(rulebase, [rule])
     for place in criterion.places:
         supposed = [decision.given({place: truth}) for truth in TRUTHS]
         for truth in TRUTHS:
@@ -172,14 +175,14 @@ def written(rulebase: RuleBase, rule: Rule) -> Iterator[Written]:
 def _written(rulebase: RuleBase, condition: Condition, places: Iterator[int]) -> Iterator[Written]:
     if not isinstance(condition, Group):
         yield Written(condition_lines(condition)[0], (next(places),))
-    elif words := _of_each_contributor(rulebase, condition):
+    elif words := of_each_contributor(rulebase, condition):
         yield Written(words, tuple(next(places) for _ in condition.members))
     else:
         for member in condition.members:
             yield from _written(rulebase, member, places)
 
 
-def _of_each_contributor(rulebase: RuleBase, group: Group) -> str | None:
+def of_each_contributor(rulebase: RuleBase, group: Group) -> str | None:
     """`some_contributor` or `every_contributor` in words; None for any other group."""
     match group.members:
         case (ClassTest(first) | CoverageTest(first), *_):
