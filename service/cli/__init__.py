@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, coverage, findings, rules, serve
+from service.cli import assess, coverage, findings, mutate, rules, serve
 from service.cli.common import Commands
 
 
@@ -13,7 +13,8 @@ def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
 
-rules.rules.add_command(coverage.coverage)
+for command in (coverage.coverage, mutate.mutate):
+    rules.rules.add_command(command)
 
 for command in (assess.assess, rules.rules, findings.findings, serve.serve):
     main.add_command(command)

@@ -73,7 +73,7 @@ WORDING = {
 """The fixed sentences, and what each may name."""
 
 BASE = "rulebase.yaml"
-READ_ELSEWHERE = {"seed_coverage.yaml"}
+READ_ELSEWHERE = {"seed_coverage.yaml", "surviving_mutants.yaml"}
 
 
 def load_rulebase(folder: Path) -> RuleBase:

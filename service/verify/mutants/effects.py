@@ -1,6 +1,6 @@
 """Small changes of what a rule does: each effect dropped, turned, or aimed at something else."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from service.domain.rule import (

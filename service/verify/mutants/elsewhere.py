@@ -1,6 +1,6 @@
 """Small changes outside the rules: the bounds of classes, key groups, formulas."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any

@@ -55,9 +55,11 @@ def _beside(rulebase: RuleBase, rule: Rule, score: Score) -> Iterator[Rule]:
     """The other rules of a score's cluster."""
     place = (score.target, score.supports, score.cluster)
     for other in rulebase.rules:
-        if other.active and other.code != rule.code:
-            if any((s.target, s.supports, s.cluster) == place for s in other.scores):
-                yield other
+        places = [
+            (other_score.target, other_score.supports, other_score.cluster) for other_score in other.scores
+        ]
+        if other.active and other.code != rule.code and place in places:
+            yield other
 
 
 # -- classes ---------------------------------------------------------------------------------
