@@ -51,11 +51,9 @@ def mutate(code: str | None, seed: int, full: bool, cases: Path) -> None:
 def _show(report: "Report") -> None:
     headings = ("what was changed", "mutants", "noticed", "cannot be told apart", "survivors")
     print_table(headings, ((kind, *map(str, counts)) for kind, *counts in report.rows()))
-    for tried in report.tried:
-        if tried.equivalent:
-            console().print(
-                f"cannot be told apart: {tried.id}", markup=False, highlight=False, soft_wrap=True
-            )
+    alike = (f"cannot be told apart: {tried.id}" for tried in report.tried if tried.equivalent)
+    for line in alike:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)
     complain(*(f"survives: {tried.id}" for tried in report.survivors if tried.id in report.explained))
     complain(*(f"survives and is not explained: {id_}" for id_ in report.new))
     complain(*(f"is explained, but does not survive: {id_}" for id_ in report.stale))

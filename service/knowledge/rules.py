@@ -51,7 +51,8 @@ NOT_SAFETY = ("supports", "opposes", "recommend", "ask")
 
 OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
 EXPECTED = frozenset({
-    "outcome", "gaps", "assumed", "net", "class", "state", "note", "flag", "due", "forbid", "recommend", "ask",
+    "outcome", "gaps", "assumed", "net", "class", "state", "note",
+    "flag", "due", "forbid", "recommend", "ask",
 })  # fmt: skip
 """What an example may expect."""
 

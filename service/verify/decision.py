@@ -117,7 +117,7 @@ def _counted(n: int, members: list[Part], exact: bool) -> Part:
 
 
 def _shortest(needed: int, open_: tuple[Part, ...], unknown: int) -> Part:
-    """At least so many, with no more unknown members than make a difference: so that what is alike is equal."""
+    """At least so many, with no more unknown members than make a difference: what is alike is so equal."""
     if needed <= len(open_):
         return Counted(needed, (*open_, *[None] * min(unknown, needed)))
     beyond = len(open_) + 1  # it can no longer become true, only false

@@ -26,7 +26,7 @@ from service.inference.reference import class_truth
 from service.inference.view import Compute, Slots
 
 Thing = tuple[str, str, bool]
-"""A finding, number, state, class, coverage or flag: its kind, its id, whether it is read on the other side."""
+"""A finding, number, state, class, coverage or flag: its kind, its id, whether on the other side."""
 Seen = dict[Thing, Any]
 
 

@@ -55,9 +55,7 @@ def _beside(rulebase: RuleBase, rule: Rule, score: Score) -> Iterator[Rule]:
     """The other rules of a score's cluster."""
     place = (score.target, score.supports, score.cluster)
     for other in rulebase.rules:
-        places = [
-            (other_score.target, other_score.supports, other_score.cluster) for other_score in other.scores
-        ]
+        places = [(one.target, one.supports, one.cluster) for one in other.scores]
         if other.active and other.code != rule.code and place in places:
             yield other
 

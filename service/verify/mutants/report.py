@@ -43,12 +43,8 @@ class Report:
     @property
     def noticed(self) -> Fraction:
         """The share noticed of those that can be told apart."""
-        told_apart = [tried for tried in self.tried if not tried.equivalent]
-        return (
-            Fraction(sum(not t.survived for t in told_apart), len(told_apart) or 1)
-            if told_apart
-            else Fraction(1)
-        )
+        told_apart = sum(not tried.equivalent for tried in self.tried)
+        return 1 - Fraction(len(self.survivors), max(told_apart, 1))
 
     @property
     def new(self) -> tuple[str, ...]:
