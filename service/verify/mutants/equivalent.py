@@ -91,7 +91,8 @@ def _same_formulas(rulebase: RuleBase, changed: RuleBase) -> bool:
     """Whether every criterion that reads a changed formula says the same of the formula as it was."""
     (id_,) = (id_ for id_, derived in changed.derived.items() if derived is not rulebase.derived[id_])
     as_changed = f"{id_} changed"
-    both = replace(rulebase, derived={**rulebase.derived, as_changed: changed.derived[id_]})
+    formula = replace(changed.derived[id_], id=as_changed)
+    both = replace(rulebase, derived={**rulebase.derived, as_changed: formula})
     return all(
         _same_outcomes(both, _asking(rulebase, test), _asking(rulebase, replace(test, finding=as_changed)))
         for test in _tests_of(rulebase, id_)
