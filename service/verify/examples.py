@@ -143,7 +143,7 @@ class Examples:
     def _expects_what_exists(self, rule: Rule, example: Example) -> None:
         expect, rulebase = example.expect, self.rulebase
         contributors = {} if rule.safety else rulebase.contributors  # the screen runs before any is scored
-        for key in ("net", "class"):
+        for key in ("net", "class", "coverage"):
             _known(_section(expect, key), contributors, "contributor")
         _words(expect, "state", [], rulebase.states)
         _words(expect, "note", [], {*rulebase.contributors, "exam"})
@@ -174,6 +174,10 @@ class Examples:
         for id_, name in _mapping(expect.get("class")).items():
             if view.standings[id_].name != name:
                 yield f"expected {id_} to be {name}, found {view.standings[id_].name}"
+        for id_, share in _mapping(expect.get("coverage")).items():
+            found_share = "{}/{}".format(*view.coverage[id_])
+            if found_share != share:
+                yield f"expected {share} of {id_} examined, found {found_share}"
         for state in _texts(expect.get("state", [])):
             if view.states.get(state) is not True:
                 yield f"expected the state {state}"
