@@ -150,7 +150,8 @@ class Examples:
         _words(expect, "flag", [], rulebase.red_flags)
         _words(expect, "recommend", [], rulebase.recommendations)
         _words(expect, "forbid", [], {*rulebase.recommendations, *rulebase.findings})
-        for key in ("gaps", "assumed", "due", "ask"):
+        _words(expect, "ask", [], {*rulebase.findings, DISAGREEING})
+        for key in ("gaps", "assumed", "due"):
             _words(expect, key, [], rulebase.findings)
 
     def differences(self, run: Run) -> Iterator[str]:
@@ -214,10 +215,14 @@ def _forbidden(screen: SafetyScreen, run: Run) -> set[str]:
 
 
 def _asked(screen: SafetyScreen, run: Run) -> set[str]:
-    """The tests it asks for by name that are not done yet."""
-    asked = (finding for effect in run.effects if isinstance(effect, Ask) for finding in effect.findings)
-    return {finding for finding in asked if not done(run.case, run.view, finding)}
+    """The tests it asks for that are not done yet; those that disagree by that word."""
+    asks = [effect.findings for effect in run.effects if isinstance(effect, Ask)]
+    named = {finding for findings in asks for finding in findings if not done(run.case, run.view, finding)}
+    return named | {DISAGREEING for findings in asks if not findings}
 
+
+DISAGREEING = "conflicting"
+"""How a rule asks for whatever disagrees."""
 
 SAID: dict[str, Callable[[SafetyScreen, Run], set[str]]] = {
     "flag": lambda _, run: {effect.flag for effect in run.effects if isinstance(effect, RaiseFlag)},
