@@ -51,7 +51,7 @@ NOT_SAFETY = ("supports", "opposes", "recommend", "ask")
 
 OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
 EXPECTED = frozenset({
-    "outcome", "gaps", "assumed", "net", "class", "coverage", "state", "note",
+    "outcome", "gaps", "assumed", "value", "net", "class", "coverage", "state", "note",
     "flag", "due", "forbid", "recommend", "ask",
 })  # fmt: skip
 """What an example may expect."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from schemas.observations import STATUSES, Wrong, value_reader
@@ -143,6 +144,7 @@ class Examples:
     def _expects_what_exists(self, rule: Rule, example: Example) -> None:
         expect, rulebase = example.expect, self.rulebase
         contributors = {} if rule.safety else rulebase.contributors  # the screen runs before any is scored
+        _known(_section(expect, "value"), {**rulebase.findings, **rulebase.derived}, "finding or formula")
         for key in ("net", "class", "coverage"):
             _known(_section(expect, key), contributors, "contributor")
         _words(expect, "state", [], rulebase.states)
@@ -169,6 +171,9 @@ class Examples:
         ):
             if key in expect and set(_texts(expect[key])) != found():
                 yield f"expected {key} {sorted(_texts(expect[key]))}, found {sorted(found())}"
+        for id_, value in _mapping(expect.get("value")).items():
+            if not _same_value(value, found_value := self._value(id_, view)):
+                yield f"expected {id_} to be {value}, found {found_value}"
         for id_, net in _mapping(expect.get("net")).items():
             if str(view.standings[id_].net) != net:
                 yield f"expected net {net} of {id_}, found {view.standings[id_].net}"
@@ -186,6 +191,22 @@ class Examples:
             if not any(isinstance(e, Note) and e.about == about for e in run.rule.effects):
                 yield f"expected a note about {about}"
         yield from self._unsaid(run)
+
+    def _value(self, id_: str, view: View) -> str:
+        """A finding or formula as this side sees it, numbers in their unit."""
+        level = view.levels[self.inference.slots.of(id_)]
+        definition = self.rulebase.findings.get(id_)
+        match level:
+            case None:
+                return "unknown"
+            case int() if definition is not None and definition.type == "grade":
+                return list(definition.values)[level]
+            case int() | Fraction():
+                return str(level * Fraction((definition and definition.step) or 1))
+            case frozenset():
+                return ", ".join(sorted(level))
+            case _:
+                return str(level)
 
     def _unsaid(self, run: Run) -> Iterator[str]:
         """Where the rule says other than exactly what is expected of it."""
@@ -239,6 +260,14 @@ def _problem(example: Example, said: str) -> Problem:
 
 def _texts(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _same_value(expected: str, found: str) -> bool:
+    """Numbers may be written in any way: 20, 20.0."""
+    try:
+        return Fraction(expected) == Fraction(found)
+    except ValueError:
+        return expected == found
 
 
 def _mapping(value: Any) -> dict[str, str]:
