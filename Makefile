@@ -19,7 +19,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check bench prove setup lock clean browser
+.PHONY: help serve test lint check mutate bench prove setup lock clean browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ lint: $(TEST) $(SELF) ## style, types and the direction of imports
 check: $(TEST) $(SELF) ## run every example of the rules on both evaluators, and prove what holds for every exam
 	$(BIN)/kneechain rules check
 	$(BIN)/kneechain rules verify
+
+mutate: $(TEST) $(SELF) ## change every rule in every small way and show what no example or case notices
+	$(BIN)/kneechain rules mutate --full
 
 bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)

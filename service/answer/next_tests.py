@@ -24,11 +24,11 @@ def _open(case: Case, view: View, findings: tuple[str, ...], again: bool) -> Ite
     """Those not done (or, again, done as well) and not forbidden."""
     forbidden = case.screen.forbidden[view.side]
     for finding in findings:
-        if finding not in forbidden and (again or not _done(case, view, finding)):
+        if finding not in forbidden and (again or not done(case, view, finding)):
             yield finding
 
 
-def _done(case: Case, view: View, finding: str) -> bool:
+def done(case: Case, view: View, finding: str) -> bool:
     """Observed; a gate only once each of its items was answered by itself."""
     findings, gate = case.rulebase.findings, case.rulebase.gates.get(finding)
     if gate is None:

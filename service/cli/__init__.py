@@ -3,7 +3,18 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, explain, findings, handbook, rules, serve, trace, verify
+from service.cli import (
+    assess,
+    coverage,
+    explain,
+    findings,
+    handbook,
+    mutate,
+    rules,
+    serve,
+    trace,
+    verify,
+)
 from service.cli.common import Commands
 
 
@@ -13,7 +24,7 @@ def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
 
-for command in (verify.verify, handbook.handbook):
+for command in (verify.verify, coverage.coverage, mutate.mutate, handbook.handbook):
     rules.rules.add_command(command)
 for command in (assess.assess, explain.explain, rules.rules, findings.findings, serve.serve, trace.trace):
     main.add_command(command)

@@ -1,14 +1,15 @@
 """What every command needs: exit codes, complaints, printing, the configured rule base."""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.faults import printable
 from service.config import BadSettings, Config
 from service.domain.rulebase import RuleBase
 from service.knowledge.load import load_rulebase
@@ -18,6 +19,9 @@ RULES_NOT_RIGHT = 1
 EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
 NO_ANSWER = 3
 """What a command exits with."""
+
+
+Named = TypeVar("Named")
 
 
 class NotRight(click.ClickException):
@@ -63,6 +67,15 @@ def complain(*lines: str) -> None:
 def rulebase() -> RuleBase:
     """The configured rule base."""
     return load_rulebase(Config.from_environment().rules)
+
+
+def of_code(known: Mapping[str, Named], code: str) -> Named:
+    """What a code stands for. Raises NotRight with what was meant, if that can be told."""
+    if code not in known:
+        same = next((one for one in known if one.casefold() == code.casefold()), None)
+        hint = f"did you mean {same}?" if same else "'kneechain rules list' names them"
+        raise NotRight(f"there is no rule {printable(code)}; {hint}")
+    return known[code]
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -2,8 +2,7 @@
 
 import click
 
-from schemas.faults import printable
-from service.cli.common import NotRight, console, print_table, rulebase
+from service.cli.common import console, of_code, print_table, rulebase
 from service.knowledge.describe import rule_lines
 from service.knowledge.problems import RuleBaseError
 
@@ -43,10 +42,5 @@ def list_rules() -> None:
 @click.argument("code")
 def show(code: str) -> None:
     """One rule as a therapist reads it."""
-    readable = rulebase().readable
-    if code not in readable:
-        same = next((known for known in readable if known.casefold() == code.casefold()), None)
-        hint = f"did you mean {same}?" if same else "'kneechain rules list' names them"
-        raise NotRight(f"there is no rule {printable(code)}; {hint}")
-    for line in rule_lines(readable[code]):
+    for line in rule_lines(of_code(rulebase().readable, code)):
         console().print(line, markup=False, highlight=False)

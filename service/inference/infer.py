@@ -1,6 +1,7 @@
 """Runs both evaluators in lock-step and lets nothing through on which they differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from service.domain.exam import SIDES, Exam, Key, Observation, Side
 from service.domain.rule import RaiseFlag
@@ -21,10 +22,22 @@ class EvaluatorsDisagree(NoAnswer):
         super().__init__(f"the evaluators disagree on {', '.join(codes)}")
 
 
+class Engine(Protocol):
+    """What says which rules fire; the reference evaluator must find the same."""
+
+    @property
+    def usable(self) -> bool: ...
+
+    def fire(self, stratum: Stratum, view: View) -> set[int]: ...
+
+
+MadeFor = Callable[[RuleBase, Slots, tuple[Stratum, ...]], Engine]
+
+
 class Inference:
     """One rule base made ready to infer. Thread-safe; made once. Raises CannotInfer."""
 
-    def __init__(self, rulebase: RuleBase) -> None:
+    def __init__(self, rulebase: RuleBase, engine: MadeFor = DurableEngine) -> None:
         self.rulebase = rulebase
         self.slots = Slots(rulebase)
         self.standings = Standings(rulebase)
@@ -37,7 +50,7 @@ class Inference:
             contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
             for contributor in rulebase.contributors.values()
         }
-        self.engine = DurableEngine(rulebase, self.slots, every)
+        self.engine = engine(rulebase, self.slots, every)
 
     def view(
         self,
@@ -61,13 +74,13 @@ class Inference:
             outcomes=["disabled"] * len(self.rulebase.rules),
             states=dict.fromkeys(self.rulebase.states, False),
             standings={},
-            coverage={} if safety else self._coverage(levels),
+            coverage={} if safety else self.coverage(levels),
             flags=set(),
         )
         view.states.update(given or {})
         return view
 
-    def _coverage(self, levels: Levels) -> dict[str, tuple[int, int]]:
+    def coverage(self, levels: Levels) -> dict[str, tuple[int, int]]:
         """For each contributor its assessed key groups and its key groups."""
         return {
             id_: (sum(any(levels[slot] is not None for slot in group) for group in groups), len(groups))

@@ -21,6 +21,7 @@ from service.domain.rule import (
     FlagTest,
     Group,
     NotKnown,
+    Rule,
     StateTest,
     Word,
 )
@@ -91,6 +92,17 @@ class Reference:
             if found == FIRES:
                 fired.add(index)
         return fired
+
+    def judging(self, rule: Rule) -> Callable[[View], str]:
+        """One rule's outcome, be it in the rule base or not, in a view in which all it reads is settled."""
+        when, unless = (verdict(condition, self._in_view) for condition in (rule.when, rule.unless))
+        return lambda view: outcome(when(view), unless(view))
+
+    def _in_view(self, criterion: Criterion) -> Conclusion:
+        if not isinstance(criterion, FindingTest):
+            return self._conclusion(criterion)
+        test = slot_test(self._slots.of(criterion.finding, criterion.other), criterion.word, criterion.levels)
+        return lambda view: test(view.levels)
 
     def truth(self, criterion: Criterion, view: View) -> Truth:
         """The verdict on one criterion of a rule already judged."""
@@ -175,7 +187,9 @@ class Reference:
             case StateTest(state):
                 return lambda view: view.states[state]
             case ClassTest(contributor, classes):
-                truths = {name: self._class_truth(name, classes) for name in self.rulebase.class_order}
+                truths = {
+                    name: class_truth(self.rulebase, name, classes) for name in self.rulebase.class_order
+                }
                 return lambda view: truths[view.standings[contributor].name]
             case CoverageTest(contributor, word, levels):
                 test = level_test(word, levels)
@@ -186,11 +200,6 @@ class Reference:
                 return lambda view: view.assessed
             case _:
                 raise TypeError(f"not a conclusion: {criterion}")
-
-    def _class_truth(self, name: str, classes: tuple[str, ...]) -> Truth:
-        if name in classes:
-            return True
-        return None if name in self.rulebase.undecided_classes else False
 
     # -- conditions ----------------------------------------------------------------------
 
@@ -212,6 +221,13 @@ def _denial(test: FindingTest) -> FindingTest:
         return replace(test, needed=f"not {test.needed}")
     limit = test.needed.removeprefix(test.word.replace("_", " "))
     return replace(test, word=opposite, needed=f"{opposite.replace('_', ' ')}{limit}")
+
+
+def class_truth(rulebase: RuleBase, name: str, classes: tuple[str, ...]) -> Truth:
+    """Whether a class is one of these; unknown where it is not, but undecided."""
+    if name in classes:
+        return True
+    return None if name in rulebase.undecided_classes else False
 
 
 def outcome(when: Truth, unless: Truth) -> str:

@@ -99,7 +99,7 @@ class SafetyScreen:
                 side for side in exam.knees
                 if any(r.flag.withholds == "knee" and r.side == side for r in open_)
             ),
-            forbidden={side: self._forbidden(side, fired, not_screened) for side in exam.knees},
+            forbidden={side: self.forbidden(side, fired, not_screened) for side in exam.knees},
             outdated_clearances=tuple(outdated),
             unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
             views=views,
@@ -185,9 +185,15 @@ class SafetyScreen:
         for definition in self._always_due:
             missing.update(key for key in self._keys(definition.id, exam) if not usable.answered(key))
         for effect in _due(fired):
-            keys = [key for item in effect.findings for key in self._keys(item, exam)]
-            missing.update(key for key in keys if not usable.answered(key, effect.one_by_one))
+            missing.update(self.unanswered(effect, exam, usable))
         return tuple(sorted(missing, key=lambda key: (self._order[key[0]], key[1] or "")))
+
+    def unanswered(self, effect: MakeDue, exam: Exam, usable: Usable) -> Iterator[Key]:
+        """What an effect makes due and is not answered."""
+        for finding in effect.findings:
+            for key in self._keys(finding, exam):
+                if not usable.answered(key, effect.one_by_one):
+                    yield key
 
     def _keys(self, finding: str, exam: Exam) -> tuple[Key, ...]:
         """A sided item is due for each assessed knee."""
@@ -197,7 +203,7 @@ class SafetyScreen:
 
     # -- what must not be suggested ----------------------------------------------------------------
 
-    def _forbidden(
+    def forbidden(
         self, side: Side, fired: tuple[FiredRule, ...], missing: tuple[Key, ...]
     ) -> Mapping[str, str]:
         """Recommendation codes and findings not to suggest for this knee, with the reason."""

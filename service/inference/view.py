@@ -69,6 +69,10 @@ class Slots:
     def __len__(self) -> int:
         return len(self._index)
 
+    def __contains__(self, read: tuple[str, bool]) -> bool:
+        """Whether a finding or formula can be read so: of this side, or (True) of the other."""
+        return read in self._index
+
     def of(self, finding: str, other: bool = False) -> int:
         """The slot of a finding; the one slot of a finding without side for either."""
         slot = self._index.get((finding, other))

@@ -108,7 +108,7 @@ WORDING = {
 """The fixed sentences, and what each may name."""
 
 BASE = "rulebase.yaml"
-READ_ELSEWHERE = {"seed_coverage.yaml", "accepted.yaml"}
+READ_ELSEWHERE = {"seed_coverage.yaml", "accepted.yaml", "surviving_mutants.yaml"}
 
 
 def load_rulebase(folder: Path) -> RuleBase:

@@ -57,6 +57,11 @@ NOT_SAFETY = ("supports", "opposes", "alternative", "recommend", "ask")
 """Effects that the screen, which runs first, cannot have."""
 
 OUTCOMES = ("fires", "silent", "suppressed", "undetermined")
+EXPECTED = frozenset({
+    "outcome", "gaps", "assumed", "value", "net", "class", "coverage", "state", "note",
+    "alternative", "flag", "due", "forbid", "recommend", "ask",
+})  # fmt: skip
+"""What an example may expect."""
 
 
 class RuleReader:
@@ -289,8 +294,7 @@ class RuleReader:
         if isinstance(expect.get("fires"), dict):
             expect = {"outcome": "fires", **expect, **expect["fires"]}
             del expect["fires"]
-        known = {"outcome", "gaps", "assumed", "net", "class", "state", "note", "alternative"}
-        for key in expect.keys() - known:
+        for key in expect.keys() - EXPECTED:
             item.problem(f"'expect' has an unknown key '{key}'", item.line)
         if expect.get("outcome") not in OUTCOMES:
             item.problem("'expect' must name the outcome", item.line)

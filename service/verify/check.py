@@ -7,6 +7,7 @@ from service.domain.rulebase import RuleBase
 from service.knowledge.problems import Problem
 from service.verify.completeness import missing_examples
 from service.verify.examples import Examples
+from service.verify.mcdc import missing_conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +22,5 @@ def check_rulebase(rulebase: RuleBase) -> Report:
     inference = Assessor.of(rulebase).inference
     runs = Examples(inference).run_all(problems)
     problems.extend(missing_examples(rulebase, inference.slots, runs))
+    problems.extend(missing_conditions(rulebase, runs))
     return Report(tuple(sorted(set(problems))), len(runs))

@@ -1,20 +1,32 @@
 """Runs the examples written beside the rules, on both evaluators."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from schemas.observations import STATUSES, Wrong, value_reader
 from service.answer.case import Case
+from service.answer.next_tests import done
 from service.domain.assessment import Standing
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import Example, Note, Rule, ShowAlternative
+from service.domain.rule import (
+    Ask,
+    Effect,
+    Example,
+    MakeDue,
+    Note,
+    RaiseFlag,
+    Recommend,
+    Rule,
+    ShowAlternative,
+)
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import NoAnswer
-from service.inference.reference import Reading
+from service.inference.reference import FIRES, Reading
 from service.inference.screen import SafetyScreen
 from service.inference.strata import Stratum
 from service.inference.usable import Usable, what_counts
@@ -56,6 +68,11 @@ class Run:
     outcome: str
 
     @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects that came about: none unless the rule fired."""
+        return self.rule.effects if self.outcome == FIRES else ()
+
+    @property
     def reading(self) -> Reading:
         return self.case.reading(self.case.inference.index[self.rule.code], self.view)
 
@@ -68,10 +85,10 @@ class Examples:
         self.rulebase = inference.rulebase
         self.screen = SafetyScreen(inference)
 
-    def run_all(self, problems: list[Problem]) -> list[Run]:
-        """Every example of every active rule; what does not hold is noted."""
+    def run_all(self, problems: list[Problem], rules: Iterable[Rule] | None = None) -> list[Run]:
+        """Every example of every active rule, or of these; what does not hold is noted."""
         runs = []
-        for rule in self.rulebase.rules:
+        for rule in self.rulebase.rules if rules is None else rules:
             for example in rule.examples if rule.active else ():
                 try:
                     run = self.run(rule, example)
@@ -79,7 +96,7 @@ class Examples:
                     problems.append(_problem(example, str(error)))
                     continue
                 runs.append(run)
-                problems.extend(_problem(example, said) for said in self._differences(run))
+                problems.extend(_problem(example, said) for said in self.differences(run))
         return runs
 
     def run(self, rule: Rule, example: Example) -> Run:
@@ -137,15 +154,21 @@ class Examples:
     def _expects_what_exists(self, rule: Rule, example: Example) -> None:
         expect, rulebase = example.expect, self.rulebase
         contributors = {} if rule.safety else rulebase.contributors  # the screen runs before any is scored
-        for key in ("net", "class"):
+        _known(_section(expect, "value"), {**rulebase.findings, **rulebase.derived}, "finding or formula")
+        for key in ("net", "class", "coverage"):
             _known(_section(expect, key), contributors, "contributor")
         _words(expect, "state", [], rulebase.states)
         _words(expect, "note", [], {*rulebase.contributors, "exam"})
         _words(expect, "alternative", [], rulebase.alternatives)
-        for key in ("gaps", "assumed"):
+        _words(expect, "flag", [], rulebase.red_flags)
+        _words(expect, "recommend", [], rulebase.recommendations)
+        _words(expect, "forbid", [], {*rulebase.recommendations, *rulebase.findings})
+        _words(expect, "ask", [], {*rulebase.findings, DISAGREEING})
+        for key in ("gaps", "assumed", "due"):
             _words(expect, key, [], rulebase.findings)
 
-    def _differences(self, run: Run) -> Iterator[str]:
+    def differences(self, run: Run) -> Iterator[str]:
+        """What the example expects and does not get, in words."""
         expect, view = run.example.expect, run.view
         if run.outcome != expect["outcome"]:
             yield f"expected {expect['outcome']}, but the rule is {run.outcome}"
@@ -159,21 +182,88 @@ class Examples:
         ):
             if key in expect and set(_texts(expect[key])) != found():
                 yield f"expected {key} {sorted(_texts(expect[key]))}, found {sorted(found())}"
+        for id_, value in _mapping(expect.get("value")).items():
+            if not _same_value(value, found_value := self._value(id_, view)):
+                yield f"expected {id_} to be {value}, found {found_value}"
         for id_, net in _mapping(expect.get("net")).items():
             if str(view.standings[id_].net) != net:
                 yield f"expected net {net} of {id_}, found {view.standings[id_].net}"
         for id_, name in _mapping(expect.get("class")).items():
             if view.standings[id_].name != name:
                 yield f"expected {id_} to be {name}, found {view.standings[id_].name}"
+        for id_, share in _mapping(expect.get("coverage")).items():
+            found_share = "{}/{}".format(*view.coverage[id_])
+            if found_share != share:
+                yield f"expected {share} of {id_} examined, found {found_share}"
         for state in _texts(expect.get("state", [])):
             if view.states.get(state) is not True:
                 yield f"expected the state {state}"
         for about in _texts(expect.get("note", [])):
             if not any(isinstance(e, Note) and e.about == about for e in run.rule.effects):
                 yield f"expected a note about {about}"
-        for alternative in _texts(expect.get("alternative", [])):
-            if ShowAlternative(alternative) not in run.rule.effects:
-                yield f"expected the alternative {alternative}"
+        yield from self._unsaid(run)
+
+    def _value(self, id_: str, view: View) -> str:
+        """A finding or formula as this side sees it, numbers in their unit."""
+        level = view.levels[self.inference.slots.of(id_)]
+        definition = self.rulebase.findings.get(id_)
+        match level:
+            case None:
+                return "unknown"
+            case int() if definition is not None and definition.type == "grade":
+                return list(definition.values)[level]
+            case int() | Fraction():
+                return str(level * Fraction((definition and definition.step) or 1))
+            case frozenset():
+                return ", ".join(sorted(level))
+            case _:
+                return str(level)
+
+    def _unsaid(self, run: Run) -> Iterator[str]:
+        """Where the rule says other than exactly what is expected of it."""
+        for key, said in SAID.items():
+            if key in run.example.expect:
+                expected, found = set(_texts(run.example.expect[key])), said(self.screen, run)
+                if expected != found:
+                    yield f"expected {key} {sorted(expected)}, found {sorted(found)}"
+
+
+# -- what a rule says when it fires --------------------------------------------------------------
+
+
+def _due(screen: SafetyScreen, run: Run) -> set[str]:
+    """What it makes due that is not answered yet."""
+    due = (effect for effect in run.effects if isinstance(effect, MakeDue))
+    return {f for effect in due for f, _ in screen.unanswered(effect, run.case.exam, run.case.usable)}
+
+
+def _forbidden(screen: SafetyScreen, run: Run) -> set[str]:
+    """What it lets not be suggested, as far as that depends on what it made due."""
+    if not run.effects:
+        return set()
+    index = run.case.inference.index[run.rule.code]
+    missing = tuple((finding, None) for finding in _due(screen, run))
+    return set(screen.forbidden(THIS, ((index, run.rule, None, THIS),), missing))
+
+
+def _asked(screen: SafetyScreen, run: Run) -> set[str]:
+    """The tests it asks for that are not done yet; those that disagree by that word."""
+    asks = [effect.findings for effect in run.effects if isinstance(effect, Ask)]
+    named = {finding for findings in asks for finding in findings if not done(run.case, run.view, finding)}
+    return named | {DISAGREEING for findings in asks if not findings}
+
+
+DISAGREEING = "conflicting"
+"""How a rule asks for whatever disagrees."""
+
+SAID: dict[str, Callable[[SafetyScreen, Run], set[str]]] = {
+    "alternative": lambda _, run: {e.alternative for e in run.effects if isinstance(e, ShowAlternative)},
+    "flag": lambda _, run: {effect.flag for effect in run.effects if isinstance(effect, RaiseFlag)},
+    "recommend": lambda _, run: {effect.code for effect in run.effects if isinstance(effect, Recommend)},
+    "due": _due,
+    "forbid": _forbidden,
+    "ask": _asked,
+}
 
 
 def _problem(example: Example, said: str) -> Problem:
@@ -182,6 +272,14 @@ def _problem(example: Example, said: str) -> Problem:
 
 def _texts(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _same_value(expected: str, found: str) -> bool:
+    """Numbers may be written in any way: 20, 20.0."""
+    try:
+        return Fraction(expected) == Fraction(found)
+    except ValueError:
+        return expected == found
 
 
 def _mapping(value: Any) -> dict[str, str]:

@@ -159,7 +159,8 @@ def test_a_cluster_that_lost_its_example_of_two_members_is_found(without: tuple[
 
 
 def test_nothing_is_missed_that_is_there(without: tuple[Problem, ...]) -> None:
-    assert len(without) == 1 + sum(len(said) for _, _, said in LOST.values())
+    others = [problem for problem in without if " turns on " not in problem.message]  # conditions: test_mcdc
+    assert len(others) == 1 + sum(len(said) for _, _, said in LOST.values())
 
 
 # -- an example is wrong -------------------------------------------------------------------------
