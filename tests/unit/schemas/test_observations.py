@@ -17,7 +17,7 @@ from service.domain.vocabulary import FindingDefinition
 from service.knowledge.load import load_rulebase
 
 FINDINGS = tuple(load_rulebase(CHECKOUT / "rules").findings.values())
-COUNTS = {"yes_no": 95, "number": 38, "choice": 37, "grade": 11, "integer": 6, "set": 2}
+COUNTS = {"yes_no": 97, "number": 38, "choice": 37, "grade": 11, "integer": 6, "set": 2}
 MMT = ["0", "1", "2-", "2", "2+", "3-", "3", "3+", "4-", "4", "4+", "5"]
 STATUSES = ["not_assessed", "unable", "refused", "not_applicable"]
 NO_NUMBERS = [
