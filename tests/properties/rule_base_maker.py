@@ -25,6 +25,8 @@ CLASSES = (
 CONVENTIONS = (
     "unknown_never_fires", "low_coverage_never_excludes", "region_not_assessed", "pain_limited_test",
     "nothing_assessed", "stale_finding", "out_of_range_refused", "unknown_age_or_sex",
+    "better_method_counts", "each_knee_by_itself", "only_on_pain_free_side", "same_on_pain_free_side",
+    "different_signs_at_both_knees",
 )  # fmt: skip
 URGENCIES = ("EMERGENCY", "SAME_DAY", "URGENT", "SOON", "NOTE")
 UNITS = ("mm", "%", "kg", "a")
