@@ -5,7 +5,7 @@ from typing import Any
 
 from service.domain.exam import Exam
 from service.domain.rulebase import RuleBase
-from service.proof import screened, trace
+from service.proof import beside, screened, trace
 from service.proof.book import Book
 from service.proof.case import Case
 from service.proof.headline import Headline
@@ -62,6 +62,7 @@ class Checker:
             "outside_intended_use": case.screen.outside_intended_use,
             "safety": screened.safety(case),
             "knees": _knees(case, knees),
+            "merged_recommendations": beside.merged_recommendations(case, knees),
             "suppressed": trace.suppressed(case),
             "notes": screened.notes(case, knees),
             "stale": [seen(self.rulebase, case.counting.stale[key]) for key in screened.stale_keys(case)],
@@ -110,7 +111,8 @@ def _knees(case: Case, shown: list[Knee]) -> list[Json]:
                 "scope": "in" if screen.in_scope(side) else "out",
                 "provisional": screen.status == "incomplete",
                 "secondary": screen.referral_first and not screen.hold,
-                "contributors": knee.contributors() if knee else [],
+                "contributors": _contributors(knee) if knee else [],
+                "alternatives": list(beside.alternatives(knee)) if knee else [],
                 "states": knee.states() if knee else [],
                 "chains": knee.chains() if knee else [],
                 "recommendations": knee.recommendations() if knee else [],
@@ -119,3 +121,13 @@ def _knees(case: Case, shown: list[Knee]) -> list[Json]:
             }
         )
     return knees
+
+
+def _contributors(knee: Knee) -> list[Json]:
+    """Each with the findings that are the same on a side without pain."""
+    other = beside.OtherSide(knee)
+    written = knee.contributors()
+    for contributor in written:
+        for one in (contributor, *contributor["mechanisms"]):
+            one["less_specific"] = other.less_specific(one["id"])
+    return written

@@ -48,10 +48,19 @@ MECHANISM: Members = {
     "opposing_rules": Bag("opposing_rules"),
     "noted_rules": Bag("noted_rules"),
     "shared_findings": Bag("shared_findings"),
+    "less_specific": Bag("less_specific"),
 }
 CONTRIBUTOR: Members = {
     **MECHANISM,
     "mechanisms": Each("mechanism", ("id",), {**MECHANISM, "mechanisms": Plain("mechanism_left_out")}),
+}
+ALTERNATIVE: Members = {
+    "id": Plain("alternative"),
+    "rules": Bag("alternative_rules"),
+    "because": Plain("sentence"),
+    "evidence": Plain("evidence"),
+    "caution": Plain("caution"),
+    **dict.fromkeys(("label", "text", "verification", "origin"), Plain("alternative_words")),
 }
 ARROW: Members = {
     "from": Plain("arrow"), "to": Plain("arrow"), "assumed": Plain("arrow_assumed"), "level": Plain("arrow"),
@@ -73,6 +82,7 @@ KNEE: Members = {
     "provisional": Plain("provisional"),
     "secondary": Plain("secondary"),
     "contributors": Each("contributor", ("id",), CONTRIBUTOR, ordered=True),
+    "alternatives": Each("alternative", ("id",), ALTERNATIVE, ordered=True),
     "states": Each(
         "state",
         ("id",),
@@ -159,6 +169,16 @@ ANSWER = Record(
         ),
         "safety": Record("safety_status", SAFETY),
         "knees": Each("knee", ("side",), KNEE, ordered=True),
+        "merged_recommendations": Each(
+            "merged_recommendation",
+            ("code",),
+            {
+                "code": Plain("merged_recommendation"),
+                "id": Plain("merged_recommendation"),
+                "sides": Plain("merged_sides"),
+            },
+            ordered=True,
+        ),
         "trace_format": Plain("trace_format"),
         "trace": Each("firing", ("rule", "side"), FIRING, ordered=True),
         "suppressed": Each("suppressed", ("rule", "side"), {**TOLD, "by": Bag("suppressed_by")}),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from service.domain.exam import Clearance, Key, Observation
 from service.domain.rule import Note
+from service.proof import beside
 from service.proof.case import Case
 from service.proof.judgement import Gap
 from service.proof.knee import Knee
@@ -71,7 +72,7 @@ def notes(case: Case, knees: list[Knee]) -> list[Json]:
     found = [*_of_the_exam(case), *_of_rules(case)]
     if not case.screen.hold:
         found += [*_of_values(case), *(note for knee in knees for note in _of_knee(case, knee))]
-        found += _age_or_sex(case)
+        found += [*beside.notes(case, knees), *_age_or_sex(case)]
     return found
 
 

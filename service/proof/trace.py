@@ -20,6 +20,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    ShowAlternative,
     StateTest,
 )
 from service.proof.case import Case
@@ -52,7 +53,7 @@ class Firing:
                 for c in rule.evidence
             ],
         }
-        caution = self._caution()
+        caution = self.caution()
         return sided(self.side, written | ({"caution": caution} if caution else {}))
 
     def sentence(self, before: str = "") -> Sentence:
@@ -84,7 +85,7 @@ class Firing:
             case _:
                 return None
 
-    def _caution(self) -> str | None:
+    def caution(self) -> str | None:
         """The rule's own, before it that a bonus is none, after it what is seen in people without pain."""
         wording, parts = self.case.rulebase.wording, [self.rule.caution] if self.rule.caution else []
         if any(score.combination for score in self.rule.scores):
@@ -105,6 +106,7 @@ EFFECTS: Mapping[type, Callable[[Any], Json]] = {
         "combination": e.combination,
     },
     Note: lambda e: {"note": e.about},
+    ShowAlternative: lambda e: {"alternative": e.alternative},
     RaiseFlag: lambda e: {"flag": e.flag},
     MakeDue: lambda e: {"due": list(e.findings)},
     Forbid: lambda e: {"forbid": list(e.ids), "reason": e.reason},

@@ -631,6 +631,53 @@ def a_shared_finding_is_hushed_up(forger: Forger) -> bool:
     return contributor is not None and forger.drop_one(contributor["shared_findings"])
 
 
+@corruption("less_specific")
+def what_is_the_same_on_the_side_without_pain_is_hushed_up(forger: Forger) -> bool:
+    contributor = forger.one(c for c in forger.contributors() if c["less_specific"])
+    return contributor is not None and forger.drop_one(contributor["less_specific"])
+
+
+# -- other explanations, two knees ---------------------------------------------------------------
+
+
+@corruption("alternative_left_out")
+def another_explanation_is_hushed_up(forger: Forger) -> bool:
+    return forger.drop_one(forger.one(knee["alternatives"] for knee in forger.answer["knees"]))
+
+
+@corruption("alternative_invented")
+def another_explanation_is_invented(forger: Forger) -> bool:
+    knee = forger.one(knee for knee in forger.answer["knees"] if knee["contributors"])
+    id_ = forger.one(forger.rulebase.alternatives)
+    if knee is None or any(shown["id"] == id_ for shown in knee["alternatives"]):
+        return False
+    knee["alternatives"].append({"id": id_})
+    return True
+
+
+@corruption("alternative_rules")
+def another_explanation_rests_on_a_rule_that_did_not_fire(forger: Forger) -> bool:
+    shown = (a for knee in forger.answer["knees"] for a in knee["alternatives"])
+    return change(forger.one(shown), "rules", ["Z01"])
+
+
+@corruption("alternative_words")
+def another_explanation_is_called_a_diagnosis(forger: Forger) -> bool:
+    shown = (a for knee in forger.answer["knees"] for a in knee["alternatives"])
+    return change(forger.one(shown), "text", "This is the diagnosis.")
+
+
+@corruption("merged_recommendation_left_out")
+def an_option_for_two_knees_is_left_out(forger: Forger) -> bool:
+    return forger.drop_one(forger.answer["merged_recommendations"])
+
+
+@corruption("merged_sides")
+def an_option_is_told_to_be_for_the_other_knee(forger: Forger) -> bool:
+    option = forger.one(o for o in forger.answer["merged_recommendations"] if len(o["sides"]) == 1)
+    return option is not None and change(option, "sides", [OTHER[side] for side in option["sides"]])
+
+
 # -- states, chains, regions ---------------------------------------------------------------------
 
 

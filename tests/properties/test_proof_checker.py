@@ -46,7 +46,7 @@ UNREACHED = {
     # named differently by what is wrong with it: as another one, that is invented
     "answer", "summary", "contributor", "contributor_words", "criterion", "finding", "flag", "flag_rules",
     "rule", "side", "state", "chain", "arrow", "next_test", "note", "recommendation", "origin",
-    "rule_base_name", "withholds",
+    "rule_base_name", "withholds", "alternative", "merged_recommendation",
 }  # fmt: skip
 Json = dict[str, Any]
 
