@@ -20,6 +20,7 @@ from service.domain.assessment import (
     Premise,
     Recommendation,
     Safety,
+    Undetermined,
     Verdict,
 )
 from service.domain.exam import Side
@@ -33,6 +34,7 @@ from service.domain.rule import (
     Recommend,
     Score,
     SetState,
+    SwitchedOff,
 )
 from service.domain.rulebase import RuleBase
 
@@ -76,10 +78,7 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
         _sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
     ]
     if not brief:
-        answer["undetermined"] = [
-            _sided(item.side, {"rule": item.rule, "gaps": [_gap(gap) for gap in item.gaps]})
-            for item in assessment.undetermined
-        ]
+        answer["undetermined"] = [_undetermined(item) for item in assessment.undetermined]
     answer["notes"] = [_note(note) for note in assessment.notes]
     answer["stale"] = [_input(seen) for seen in assessment.stale]
     if assessment.ledger is not None:
@@ -88,7 +87,10 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
 
 
 def write_rule_base(rulebase: RuleBase) -> Json:
-    """Name, version, digest and approval; a draft says so."""
+    """Name, version, digest, approval, and the rules switched off; a draft says so.
+
+    Of a rule that is switched off no title: what stands here is the same in every answer, also under a hold.
+    """
     approval = rulebase.approval
     written: Json = {
         "name": rulebase.name,
@@ -99,10 +101,24 @@ def write_rule_base(rulebase: RuleBase) -> Json:
         "approved_on": approval.approved_on.isoformat() if approval.approved_on else None,
         "review_by": approval.review_by.isoformat(),
         "intended_use": approval.intended_use,
+        "disabled": [{"rule": rule.code, **write_switched_off(rule.disabled)} for rule in rulebase.switched_off],
     }
     if approval.status == "draft":
         written["notice"] = approval.draft_notice
     return written
+
+
+def write_switched_off(off: SwitchedOff | None) -> Json:
+    """Who switched a rule off, when and why."""
+    assert off is not None
+    return {"by": off.by, "on": off.on.isoformat(), "reason": off.reason}
+
+
+def _undetermined(item: Undetermined) -> Json:
+    written: Json = {"rule": item.rule, "gaps": [_gap(gap) for gap in item.gaps]}
+    if item.switched_off:
+        written["disabled"] = list(item.switched_off)
+    return _sided(item.side, written)
 
 
 def _sided(side: Side | None, fields: Json) -> Json:
@@ -117,6 +133,7 @@ def _safety(safety: Safety) -> Json:
         "flags": [_flag(flag) for flag in safety.flags],
         "not_screened": [_sided(side, {"finding": finding}) for finding, side in safety.not_screened],
         "withheld_reason": list(safety.withheld_reason),
+        "disabled": list(safety.switched_off),
     }
 
 
@@ -193,6 +210,10 @@ def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
         "opposing_rules": list(standing.opposing_rules),
         "noted_rules": list(item.noted_rules),
         "shared_findings": list(item.shared_findings),
+        "disabled_clusters": [
+            {"cluster": d.cluster, "speaks": "for" if d.supports else "against", "rules": list(d.rules)}
+            for d in item.dark
+        ],
         "mechanisms": [_contributor(mechanism, rulebase) for mechanism in item.mechanisms],
     }
 

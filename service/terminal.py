@@ -18,6 +18,11 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
     parts: list[RenderableType] = [Text(assessment.summary.headline, style="bold")]
     if rulebase.approval.status == "draft":
         parts.append(Text(rulebase.approval.draft_notice, style="yellow"))
+    parts.extend(
+        Text(f"Switched off: {rule.code} (by {off.by} on {off.on}: {off.reason})", style="bold red")
+        for rule in rulebase.switched_off
+        if (off := rule.disabled) is not None
+    )
     parts.append(_safety(assessment, rulebase))
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
     if assessment.safety.status != "hold":
@@ -36,6 +41,8 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
 def _safety(assessment: Assessment, rulebase: RuleBase) -> Tree:
     safety = assessment.safety
     tree = Tree(f"[bold]Safety screen: {safety.words}")
+    for code in safety.switched_off:
+        tree.add(f"[bold red]{code} is switched off: what it looks for was not screened")
     for flag in safety.flags:
         _flag(tree, flag)
     if safety.not_screened:
@@ -95,6 +102,9 @@ def _contributor(
     for code in codes:
         sign = "+" if code in standing.supporting_rules else "−" if code in standing.opposing_rules else "·"
         branch.add(f"{sign} {code} {escape(fired[code, knee.side].because)}")
+    for dark in contributor.dark:
+        speaks = "for" if dark.supports else "against"
+        branch.add(f"cluster {escape(dark.cluster)} cannot speak {speaks} it: {', '.join(dark.rules)} switched off")
     for mechanism in contributor.mechanisms:
         _contributor(branch, mechanism, knee, fired, rulebase)
 

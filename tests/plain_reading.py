@@ -93,6 +93,55 @@ class PlainReading:
     def active(self, rule: Mapping[str, Any]) -> bool:
         return rule["status"] in ("draft", "reviewed")
 
+    def off(self, effect: str, target: str) -> list[str]:
+        """The codes of the rules switched off that would have this effect on this target."""
+        return [code for code, rule in self.rules.items()
+                if rule["status"] == "disabled" and any(e.get(effect) == target for e in rule["then"])]  # fmt: skip
+
+    def has_a_say(self, contributor: str, counted: Callable[[Mapping[str, Any]], bool]) -> set[str]:
+        """The findings from which rules that count lead to the contributor's class, one by one."""
+        wanted, findings, seen = {contributor}, set[str](), set[str]()
+        while True:
+            more = [
+                code for code, rule in self.rules.items()
+                if code not in seen and counted(rule)
+                and any({e.get("state"), e.get("supports"), e.get("opposes")} & wanted for e in rule["then"])
+            ]  # fmt: skip
+            if not more:
+                return findings
+            for code in more:
+                words = self._words([self.rules[code].get("when"), self.rules[code].get("unless")])
+                findings |= words & self.findings.keys()
+                wanted |= words & (self.states.keys() | self.scored.keys())
+                if words & {"some_contributor", "every_contributor"}:
+                    wanted |= self._of_any_class(self.rules[code])
+            seen |= {*more}
+
+    def _of_any_class(self, rule: Mapping[str, Any]) -> set[str]:
+        """All contributors, where their classes and not only their coverage are read."""
+        texts = str([rule.get("when"), rule.get("unless")])
+        return set(self.contributors) if "_contributor': {'class'" in texts else set()
+
+    def _words(self, node: Any) -> set[str]:
+        """Every word of a condition, and of the formulas it names."""
+        if isinstance(node, list):
+            return {word for item in node for word in self._words(item)}
+        if isinstance(node, dict):
+            if "coverage" in node:  # reading a coverage waits for no class
+                return set()
+            return {*node} | self._words([*node.values()]) | self._formulas({*node})
+        return {node} | self._formulas({node}) if isinstance(node, str) else set()
+
+    def _formulas(self, names: set[str]) -> set[str]:
+        found: set[str] = set()
+        for name in names & self.derived.keys():
+            entry = self.derived[name]
+            if entry["kind"] == "observed_count":
+                found |= {f for f, e in self.findings.items() if e["region"] == entry["region"]}
+            else:
+                found |= self._words([value for key, value in entry.items() if key not in ("label", "cite")])
+        return found
+
     def entry(self, finding: str) -> Mapping[str, Any]:
         return self.findings.get(finding) or self.derived[finding]
 
@@ -203,12 +252,13 @@ class Sitting:
         return self.condition(node, side)
 
     def state(self, state: str, side: str) -> int:
-        """True if a rule that sets it fired, unknown if one is open, else false."""
+        """True if a rule that sets it fired, unknown if one is open or switched off, else false."""
         setters = self._concluding("state", state)
+        otherwise = UNKNOWN if self.reading.off("state", state) else FALSE
         if not setters:
-            return truth(self.given.get(state, False))
+            return TRUE if self.given.get(state) else otherwise
         outcomes = {self.outcome(code, side) for code in setters}
-        return TRUE if "fires" in outcomes else UNKNOWN if "undetermined" in outcomes else FALSE
+        return TRUE if "fires" in outcomes else UNKNOWN if "undetermined" in outcomes else otherwise
 
     def flagged(self, flag: str) -> bool:
         raising = self._concluding("flag", flag)
@@ -245,8 +295,18 @@ class Sitting:
 
     def coverage(self, contributor: str, side: str) -> Fraction:
         groups = self.reading.scored[contributor]["key_groups"]
-        seen = sum(any(self.value(f, side) is not None for f in group["any_of"]) for group in groups)
+        dark = self._once(("dark", contributor), lambda: self._dark(contributor))
+        seen = sum(any(self.value(f, side) is not None for f in group["any_of"])
+                   for place, group in enumerate(groups) if place not in dark)  # fmt: skip
         return Fraction(100 * seen, len(groups))
+
+    def _dark(self, contributor: str) -> set[int]:
+        """The key groups that only rules switched off would lead on from."""
+        reading = self.reading
+        now = reading.has_a_say(contributor, reading.active)
+        before = reading.has_a_say(contributor, lambda rule: rule["status"] != "retired")
+        groups = enumerate(reading.scored[contributor]["key_groups"])
+        return {place for place, g in groups if not now & {*g["any_of"]} and before & {*g["any_of"]}}
 
     def _concluding(self, effect: str, target: str) -> list[str]:
         """The codes of the rules with this effect on this target."""
@@ -278,7 +338,8 @@ class Sitting:
             case "state":
                 return self.state(said, side)
             case "flag":
-                return truth(self.flagged(said))
+                unseen = UNKNOWN if self.reading.off("flag", said) else FALSE
+                return TRUE if self.flagged(said) else unseen
             case "assessed":
                 return truth(side in self.knees)
             case "class":

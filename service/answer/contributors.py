@@ -38,6 +38,7 @@ def _contributor(
         standing=standing,
         noted_rules=tuple(noted.get(standing.id, ())),
         shared_findings=_shared(case, standing.id, used),
+        dark=case.inference.dark_clusters.get(standing.id, ()),
         mechanisms=mechanisms,
     )
 

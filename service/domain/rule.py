@@ -219,6 +219,16 @@ class Review:
 Status = Literal["draft", "reviewed", "disabled", "retired"]
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Who switched a rule off, when and why; `was` is the status it had and gets back."""
+
+    by: str
+    on: date
+    reason: str
+    was: Status
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     id: str
@@ -239,6 +249,8 @@ class Rule:
     line: int
     always_known: bool = False
     reviewed: Review | None = None
+    disabled: SwitchedOff | None = None
+    """Set exactly while the status is disabled."""
     scores: tuple[Score, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -248,6 +260,11 @@ class Rule:
     @property
     def active(self) -> bool:
         return self.status in ("draft", "reviewed")
+
+    @property
+    def switched_off(self) -> bool:
+        """Taken out of force for now: what it would conclude is unknown. A retired rule concludes nothing."""
+        return self.status == "disabled"
 
     @property
     def safety(self) -> bool:

@@ -19,6 +19,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    SwitchedOff,
 )
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.fields import Fields
@@ -91,6 +92,7 @@ class RuleReader:
             line=fields.line,
             always_known=fields.flag("always_known"),
             reviewed=self._review(fields, status),
+            disabled=self._disabled(fields, status),
         )
         if not effects:
             fields.problem("a rule without effects does nothing", fields.line_of("then"))
@@ -153,6 +155,19 @@ class RuleReader:
         by, on, due = reviewed.text("by"), reviewed.day("on"), reviewed.day("due")
         reviewed.done()
         return Review(by, on, due) if on and due else None
+
+    def _disabled(self, fields: Fields, status: str) -> SwitchedOff | None:
+        """Required exactly while the rule is disabled: no rule is switched off without a name and a reason."""
+        off = status == "disabled"
+        if fields.node("disabled", required=off) is None:
+            return None
+        if not off:
+            fields.problem(f"'disabled' stands in a rule that is {status}", fields.line_of("disabled"))
+        disabled = fields.section("disabled")
+        by, on, reason = disabled.text("by"), disabled.day("on"), disabled.text("reason")
+        was = disabled.one_of("was", IN_FORCE)
+        disabled.done()
+        return SwitchedOff(by, on, reason, was) if on else None  # type: ignore[arg-type]
 
     def _evidence(self, fields: Fields) -> tuple[Citation, ...]:
         citations = []
