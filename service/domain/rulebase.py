@@ -1,7 +1,7 @@
 """The rule base: vocabulary, rules and conventions with version, approval and digest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -140,6 +140,14 @@ class RuleBase:
     def switched_off(self) -> tuple[Rule, ...]:
         """The rules taken out of force for now, in reading order."""
         return tuple(rule for rule in self.rules if rule.switched_off)
+
+    def all_on(self) -> "RuleBase":
+        """The same with every rule that is switched off in force again, as its file once said."""
+        rules = tuple(
+            replace(rule, status=rule.disabled.was, disabled=None) if rule.disabled else rule
+            for rule in self.rules
+        )
+        return replace(self, rules=rules) if self.switched_off else self
 
     @cached_property
     def dark_states(self) -> dict[str, tuple[str, ...]]:

@@ -75,7 +75,7 @@ WORDING = {
 """The fixed sentences, and what each may name."""
 
 BASE = "rulebase.yaml"
-READ_ELSEWHERE = {"seed_coverage.yaml"}
+READ_ELSEWHERE = {"seed_coverage.yaml", "base_rate_sample.yaml"}
 
 
 def load_rulebase(folder: Path) -> RuleBase:
