@@ -101,7 +101,9 @@ def write_rule_base(rulebase: RuleBase) -> Json:
         "approved_on": approval.approved_on.isoformat() if approval.approved_on else None,
         "review_by": approval.review_by.isoformat(),
         "intended_use": approval.intended_use,
-        "disabled": [{"rule": rule.code, **write_switched_off(rule.disabled)} for rule in rulebase.switched_off],
+        "disabled": [
+            {"rule": rule.code, **write_switched_off(rule.disabled)} for rule in rulebase.switched_off
+        ],
     }
     if approval.status == "draft":
         written["notice"] = approval.draft_notice

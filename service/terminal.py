@@ -104,7 +104,8 @@ def _contributor(
         branch.add(f"{sign} {code} {escape(fired[code, knee.side].because)}")
     for dark in contributor.dark:
         speaks = "for" if dark.supports else "against"
-        branch.add(f"cluster {escape(dark.cluster)} cannot speak {speaks} it: {', '.join(dark.rules)} switched off")
+        off = f"{', '.join(dark.rules)} switched off"
+        branch.add(f"nothing in cluster {escape(dark.cluster)} can speak {speaks} it: {off}")
     for mechanism in contributor.mechanisms:
         _contributor(branch, mechanism, knee, fired, rulebase)
 

@@ -95,8 +95,8 @@ class PlainReading:
 
     def off(self, effect: str, target: str) -> list[str]:
         """The codes of the rules switched off that would have this effect on this target."""
-        return [code for code, rule in self.rules.items()
-                if rule["status"] == "disabled" and any(e.get(effect) == target for e in rule["then"])]  # fmt: skip
+        off = {code: rule for code, rule in self.rules.items() if rule["status"] == "disabled"}
+        return [code for code, rule in off.items() if any(e.get(effect) == target for e in rule["then"])]
 
     def has_a_say(self, contributor: str, counted: Callable[[Mapping[str, Any]], bool]) -> set[str]:
         """The findings from which rules that count lead to the contributor's class, one by one."""

@@ -3,7 +3,7 @@
 import click
 
 from service.assess import SOFTWARE
-from service.cli import assess, base_rate, findings, rules, serve, switch, versions
+from service.cli import assess, base_rate, diff, findings, lock, rules, serve, switch
 from service.cli.common import Commands
 
 
@@ -15,5 +15,5 @@ def main() -> None:
 
 for command in (assess.assess, rules.rules, findings.findings, serve.serve):
     main.add_command(command)
-for command in (versions.lock, base_rate.base_rate, switch.disable, switch.enable):
+for command in (lock.lock, diff.diff, base_rate.base_rate, switch.disable, switch.enable):
     rules.rules.add_command(command)

@@ -202,7 +202,8 @@ class _Reader:
                 return int(number) if definition.type == "integer" else number
         elif name in known:
             return frozenset({name}) if definition.type == "set" else name
-        section.problem(f"{definition.id} has no value '{name}'.{did_you_mean(name, known)}", section.line_of(name))
+        hint = did_you_mean(name, known)
+        section.problem(f"{definition.id} has no value '{name}'.{hint}", section.line_of(name))
         return name
 
     def _normal(self, entry: Fields, definition: FindingDefinition) -> Normal:
@@ -212,6 +213,8 @@ class _Reader:
         if sd < 0 or between < 0:
             section.problem("a standard deviation is not below 0")
         if not definition.in_range(Fraction(mean)):
-            section.problem(f"the mean {mean} is out of the range of {definition.id}", section.line_of("mean"))
+            section.problem(
+                f"the mean {mean} is out of the range of {definition.id}", section.line_of("mean")
+            )
         section.done()
         return Normal(definition, float(mean), float(sd), float(between))

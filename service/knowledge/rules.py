@@ -157,7 +157,7 @@ class RuleReader:
         return Review(by, on, due) if on and due else None
 
     def _disabled(self, fields: Fields, status: str) -> SwitchedOff | None:
-        """Required exactly while the rule is disabled: no rule is switched off without a name and a reason."""
+        """Required exactly while the rule is disabled: none is switched off without a name and a reason."""
         off = status == "disabled"
         if fields.node("disabled", required=off) is None:
             return None

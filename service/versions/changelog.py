@@ -60,7 +60,7 @@ class Changelog:
         return Changelog(f"{before}{gap}{item}" + (f"\n{rest}" if rest else ""))
 
     def _under(self, heading: str) -> tuple[int, int]:
-        """Where the text under a heading of the newest section starts and ends; nothing where it is missing."""
+        """Where the text under a heading of the newest section starts and ends; empty where there is none."""
         start, end = self.newest
         found = re.search(rf"^### {re.escape(heading)} *\n", self.text[start:end], re.M)
         if found is None:

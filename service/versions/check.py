@@ -31,23 +31,20 @@ class Changes:
 
     @classmethod
     def between(cls, before: Lock, now: Lock) -> "Changes":
-        both = [code for code in now.rules if code in before.rules]
-        pairs = {code: (before.rules[code], now.rules[code]) for code in both}
-        retired = [code for code, (old, new) in pairs.items() if "retired" in (old.force, new.force)]
-        concluding = [
-            code
-            for code, (old, new) in pairs.items()
-            if old.concludes != new.concludes or (code in retired and old.force != new.force)
-        ]
+        pairs = {code: (old, now.rules[code]) for code, old in before.rules.items() if code in now.rules}
+        retired = {code for code, (old, new) in pairs.items() if "retired" in (old.force, new.force)}
+        content = [code for code, (old, new) in pairs.items() if old.content != new.content]
+        force = [code for code, (old, new) in pairs.items() if old.force != new.force]
+        concludes = [code for code, (old, new) in pairs.items() if old.concludes != new.concludes]
         names = {*before.decisions, *now.decisions}
         return cls(
             added=tuple(code for code in now.rules if code not in before.rules),
             gone=tuple(c for c, old in before.rules.items() if c not in now.rules and old.force != "retired"),
-            reworded=tuple(c for c in both if pairs[c][0].content != pairs[c][1].content and c not in concluding),
-            concluding=tuple(concluding),
-            switched=tuple(c for c in both if c not in retired and pairs[c][0].force != pairs[c][1].force),
+            reworded=tuple(code for code in content if code not in concludes),
+            concluding=tuple(dict.fromkeys((*concludes, *(code for code in force if code in retired)))),
+            switched=tuple(code for code in force if code not in retired),
             deciding=tuple(sorted(n for n in names if before.decisions.get(n) != now.decisions.get(n))),
-        )  # fmt: skip
+        )
 
     @property
     def conclude(self) -> bool:
@@ -74,8 +71,8 @@ class VersionCheck:
 
     def _codes(self) -> Iterator[Problem]:
         for code in self.changes.gone:
-            rule = self.before.rules[code].rule
-            said = f"{code} ({rule}) is gone: keep its file with 'status: retired', and lock that first"
+            name = self.before.rules[code].rule
+            said = f"{code} ({name}) is gone: keep its file with 'status: retired', and lock that first"
             yield self._at(FILE, f'"{code}": ', said)
         for code, rule in self._both():
             was = self.before.rules[code]
@@ -86,11 +83,12 @@ class VersionCheck:
     def _versions(self) -> Iterator[Problem]:
         for code, rule in self._both():
             was, is_ = self.before.rules[code], self.now.rules[code]
+            todo = f"raise 'version' to {was.version + 1}"
             if is_.version < was.version:
-                said = f"{code} had version {was.version}, now {is_.version}: raise 'version' to {was.version + 1}"
+                said = f"{code} had version {was.version}, now {is_.version}: {todo}"
                 yield self._at(rule.file, "version:", said)
             elif is_.version == was.version and is_.content != was.content:
-                said = f"{code} changed and kept its version {was.version}: raise 'version' to {was.version + 1}"
+                said = f"{code} changed and kept its version {was.version}: {todo}"
                 yield self._at(rule.file, "version:", said)
 
     def _both(self) -> Iterator[tuple[str, Rule | Convention]]:
@@ -109,7 +107,7 @@ class VersionCheck:
         elif _numbers(is_) < _numbers(was):
             yield self._at(BASE, "version:", f"version {was} was locked: {is_} is lower")
         if self.changelog.version != is_:
-            said = f"the newest section is about {self.changelog.version}, the rule base is {is_}: add '## {is_}'"
+            said = f"the newest section is about {self.changelog.version}: add '## {is_}'"
             yield Problem(CHANGELOG, self.changelog.line_of(""), said)
 
     def _impact(self) -> Iterator[Problem]:

@@ -40,6 +40,8 @@ from service.knowledge.describe import condition_tree, effect_tree
 Form = Any
 """JSON: equal where two parsed things are equal."""
 
+SAID = ("id", "title", "family", "origin", "because", "caution", "evidence")
+"""What a rule says beside its condition and effects."""
 TEXTS = ("text", "reason", "why")
 """What an effect says to people; the rest of it decides."""
 
@@ -61,9 +63,7 @@ class Content:
         """All that a rule says: not its examples, comments and layout, nor version, status and review."""
         form = {
             "concludes": self.concludes(rule),
-            **{key: self._plain(getattr(rule, key)) for key in ("id", "title", "family", "origin", "evidence")},
-            "because": rule.because,
-            "caution": rule.caution,
+            **{key: self._plain(getattr(rule, key)) for key in SAID},
         }
         if isinstance(rule, Rule):
             form |= {

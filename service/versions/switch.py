@@ -62,7 +62,9 @@ def switch_on(folder: Path, rulebase: RuleBase, code: str, by: str, on: date) ->
 def _only(pattern: re.Pattern[bytes], content: bytes, rule: Rule) -> re.Match[bytes]:
     found = list(pattern.finditer(content))
     if len(found) != 1:
-        raise CannotSwitch(f"{rule.file} is not written as usual; set its status by hand (see rules/README.md)")
+        raise CannotSwitch(
+            f"{rule.file} is not written as usual: set its status by hand, as rules/README.md says"
+        )
     return found[0]
 
 
@@ -108,7 +110,8 @@ def left_dark(rulebase: RuleBase, code: str) -> Iterator[str]:
     for contributor, clusters in dark_clusters(rulebase).items():
         for dark in clusters:
             if code in dark.rules:
-                yield f"nothing in cluster {dark.cluster} speaks {'for' if dark.supports else 'against'} {contributor}"
+                speaks = "for" if dark.supports else "against"
+                yield f"nothing in cluster {dark.cluster} speaks {speaks} {contributor}"
     for contributor, places in dark_groups(rulebase).items():
         for place in sorted(places):
             group = rulebase.contributors[contributor].key_groups[place].label
