@@ -44,7 +44,9 @@ class Changelog:
     def line_of(self, heading: str) -> int:
         """The line of this heading in the newest section; without one, of the section."""
         start, end = self._under(heading)
-        return self.text.count("\n", 0, start if end > start else self.newest[0]) or 1
+        return (
+            self.text.count("\n", 0, start) if end > start else self.text.count("\n", 0, self.newest[0]) + 1
+        )
 
     def adding(self, heading: str, said: str) -> "Changelog":
         """With one more item under this heading of the newest section."""

@@ -119,7 +119,8 @@ class VersionCheck:
             **dict.fromkeys(changes.deciding, "decides otherwise"),
         }
         for name, said in because.items():
-            word = name.rpartition(" ")[2]
+            kind, _, id_ = name.rpartition(" ")
+            word = id_ if kind or name in self.now.rules else f"`{name}`"  # such as `classes`, a plain word
             yield from self._unsaid(CLINICAL_IMPACT, word, f"{name} {said}", "what that means for people")
 
     def _common(self) -> Iterator[Problem]:

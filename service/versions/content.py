@@ -5,12 +5,13 @@ the step of a finding under a threshold, make no difference to what is concluded
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+
+import orjson
 
 from service.domain.exam import Level
 from service.domain.rule import (
@@ -35,7 +36,7 @@ from service.domain.vocabulary import (
     RecommendationDefinition,
     RedFlag,
 )
-from service.knowledge.describe import condition_tree, effect_tree
+from service.knowledge.describe import condition_tree
 
 Form = Any
 """JSON: equal where two parsed things are equal."""
@@ -48,7 +49,7 @@ TEXTS = ("text", "reason", "why")
 
 def fingerprint(form: Form) -> str:
     """A hash of the form, of 32 hexadecimal digits."""
-    return hashlib.sha256(_written(form).encode()).hexdigest()[:32]
+    return hashlib.sha256(_written(form)).hexdigest()[:32]
 
 
 class Content:
@@ -69,7 +70,7 @@ class Content:
             form |= {
                 "when": condition_tree(rule.when),
                 "unless": condition_tree(rule.unless),
-                "then": [effect_tree(effect) for effect in rule.effects],
+                "then": [self._effect(effect) for effect in rule.effects],
                 "always_known": rule.always_known,
             }
         return form
@@ -128,14 +129,15 @@ class Content:
 
     @cached_property
     def decisions(self) -> dict[str, Form]:
-        """What else decides. The last word of each name is the one the changelog must name it by."""
+        """What else decides, by kind and id, or by the key of rulebase.yaml or the file it stands in."""
         base = self.rulebase
         return {
             "strengths": dict(base.strengths),
             "classes": [self._of_each(base.class_rules, "words"), sorted(base.undecided_classes)],
             "ranking": self._plain([base.class_order, base.link_certainty_order]),
-            "policy": self._of(base.recommendation_policy),
-            "screen": [base.knee_pain, str(base.answers_last), list(base.gates)],
+            "recommendations": self._of(base.recommendation_policy),
+            "knee_pain": base.knee_pain,
+            "answers_last_hours": str(base.answers_last),
             "urgencies": self._of_each(base.urgencies, "words"),
             "states": self._of_each(base.states.values(), "label", "origin"),
             "chains": [sorted(base.chain_ends_seen_while), self._plain(base.chains)],
@@ -203,5 +205,5 @@ def _sorted(forms: Iterable[Form]) -> list[Form]:
     return sorted(forms, key=_written)
 
 
-def _written(form: Form) -> str:
-    return json.dumps(form, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def _written(form: Form) -> bytes:
+    return orjson.dumps(form, option=orjson.OPT_SORT_KEYS)

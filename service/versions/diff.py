@@ -22,9 +22,10 @@ Concludes = Literal["differs", "same", "not found"]
 DECIDING = frozenset({"all", "when", "unless", "then", "status"})
 WHERE = {
     "strengths": "contributors", "classes": "contributors", "ranking": "contributors",
-    "policy": "recommendations", "recommendation": "recommendations", "screen": "safety",
-    "urgencies": "safety", "flag": "safety", "states": "states", "chains": "chains",
-    "contributor": "contributors {id}", "finding": "", "formula": "",
+    "recommendations": "recommendations", "recommendation": "recommendations",
+    "knee_pain": "", "answers_last_hours": "safety", "urgencies": "safety", "flag": "safety",
+    "states": "states", "chains": "chains", "contributor": "contributors {id}",
+    "finding": "", "formula": "",
 }  # fmt: skip
 """For each kind of decision the part of an answer that shows it."""
 MOST_CONFIRMED = 60
