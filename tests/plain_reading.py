@@ -98,24 +98,25 @@ class PlainReading:
         off = {code: rule for code, rule in self.rules.items() if rule["status"] == "disabled"}
         return [code for code, rule in off.items() if any(e.get(effect) == target for e in rule["then"])]
 
-    def has_a_say(self, contributor: str, counted: Callable[[Mapping[str, Any]], bool]) -> set[str]:
-        """The findings from which rules that count lead to the contributor's class, one by one."""
-        wanted, findings, seen = {contributor}, set[str](), set[str]()
-        while True:
-            more = [
-                code for code, rule in self.rules.items()
-                if code not in seen and counted(rule)
-                and any({e.get("state"), e.get("supports"), e.get("opposes")} & wanted for e in rule["then"])
-            ]  # fmt: skip
-            if not more:
-                return findings
-            for code in more:
-                words = self._words([self.rules[code].get("when"), self.rules[code].get("unless")])
-                findings |= words & self.findings.keys()
-                wanted |= words & (self.states.keys() | self.scored.keys())
-                if words & {"some_contributor", "every_contributor"}:
-                    wanted |= self._of_any_class(self.rules[code])
-            seen |= {*more}
+    def has_a_say(
+        self, contributor: str, word: str, counted: Callable[[Mapping[str, Any]], bool]
+    ) -> set[str]:
+        """The findings from which rules that count lead to points for it, or against it (opposes)."""
+        scoring = [c for c, r in self.rules.items() if any(e.get(word) == contributor for e in r["then"])]
+        waiting, seen, findings = [c for c in scoring if counted(self.rules[c])], set[str](), set[str]()
+        while waiting:
+            code = waiting.pop()
+            if code in seen:
+                continue
+            seen.add(code)
+            words = self._words([self.rules[code].get("when"), self.rules[code].get("unless")])
+            findings |= words & self.findings.keys()
+            wanted = words & (self.states.keys() | self.scored.keys()) | self._of_any_class(self.rules[code])
+            for other, rule in self.rules.items():
+                concluded = {e.get(key) for e in rule["then"] for key in ("state", "supports", "opposes")}
+                if counted(rule) and concluded & wanted:
+                    waiting.append(other)
+        return findings
 
     def _of_any_class(self, rule: Mapping[str, Any]) -> set[str]:
         """All contributors, where their classes and not only their coverage are read."""
@@ -301,12 +302,16 @@ class Sitting:
         return Fraction(100 * seen, len(groups))
 
     def _dark(self, contributor: str) -> set[int]:
-        """The key groups that only rules switched off would lead on from."""
-        reading = self.reading
-        now = reading.has_a_say(contributor, reading.active)
-        before = reading.has_a_say(contributor, lambda rule: rule["status"] != "retired")
-        groups = enumerate(reading.scored[contributor]["key_groups"])
-        return {place for place, g in groups if not now & {*g["any_of"]} and before & {*g["any_of"]}}
+        """The key groups whose voice for the contributor (or, without one, against it) is switched off."""
+        reading, dark = self.reading, set()
+        for place, group in enumerate(reading.scored[contributor]["key_groups"]):
+            for word in ("supports", "opposes"):
+                whole = reading.has_a_say(contributor, word, lambda rule: rule["status"] != "retired")
+                if whole & {*group["any_of"]}:
+                    if not reading.has_a_say(contributor, word, reading.active) & {*group["any_of"]}:
+                        dark.add(place)
+                    break
+        return dark
 
     def _concluding(self, effect: str, target: str) -> list[str]:
         """The codes of the rules with this effect on this target."""

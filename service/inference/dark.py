@@ -26,25 +26,42 @@ def dark_clusters(rulebase: RuleBase) -> dict[str, tuple[DarkCluster, ...]]:
 
 
 def dark_groups(rulebase: RuleBase) -> dict[str, frozenset[int]]:
-    """For each contributor the places of its key groups that only rules switched off would read.
+    """For each contributor the places of its key groups that can no longer speak for it.
 
-    What nothing reads says nothing: such a group does not count as assessed, whatever was observed.
+    The rules that would speak for it, of those who read the group, are all switched off (or, where
+    none ever does, those that would speak against it). Such a group does not count as assessed,
+    whatever was observed: else a contributor were argued against over a sign that nobody reads.
     """
     if not rulebase.switched_off:
         return {}
     on, whole = Dependencies(rulebase), Dependencies(rulebase, switched_off=True)
     dark: dict[str, frozenset[int]] = {}
     for contributor in rulebase.contributors.values():
-        read, read_before = _read(on, contributor.id), _read(whole, contributor.id)
+        now, before = (
+            [_read(d, contributor.id, supports) for supports in (True, False)] for d in (on, whole)
+        )
         dark[contributor.id] = frozenset(
             place
             for place, group in enumerate(contributor.key_groups)
-            if read.isdisjoint(group.any_of) and not read_before.isdisjoint(group.any_of)
+            if _silenced({*group.any_of}, now, before)
         )
     return dark
 
 
-def _read(dependencies: Dependencies, contributor: str) -> set[str]:
-    """The findings, on whichever side, that have a say in the class of a contributor."""
-    behind = dependencies.rules_of([("class", contributor)])
-    return {finding for finding, _ in dependencies.tests(behind)}
+def _silenced(group: set[str], now: list[set[str]], before: list[set[str]]) -> bool:
+    """Whether the first direction in which the group ever spoke, for before against, is lost."""
+    for read, read_before in zip(now, before, strict=True):
+        if group & read_before:
+            return not group & read
+    return False
+
+
+def _read(dependencies: Dependencies, contributor: str, supports: bool) -> set[str]:
+    """The findings, on whichever side, from which rules in force lead to points for it, or against it."""
+    rules = dependencies.rulebase.rules
+    scoring = [
+        index
+        for index in dependencies.rules_of([("class", contributor)])
+        if any(score.target == contributor and score.supports is supports for score in rules[index].scores)
+    ]
+    return {finding for finding, _ in dependencies.tests(dependencies.rules_behind(scoring))}

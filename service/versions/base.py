@@ -141,6 +141,14 @@ def _concluded(assessment: Assessment) -> Json:
     }  # fmt: skip
 
 
+NOT_IN_FORCE = ("absent", "disabled", "retired")
+
+
+def _idle(old: Any, new: Any) -> bool:
+    """Whether a rule that only one of the two holds in force did nothing there."""
+    return (old in NOT_IN_FORCE or new in NOT_IN_FORCE) and "fires" not in (old, new) and isinstance(old, str)
+
+
 def differences(old: Json, new: Json) -> Iterator[tuple[str, Any, Any]]:
     """What two answers differ in: what, old, new. A rule one base lacks is `absent` there."""
     if "refused" in old or "refused" in new:
@@ -155,7 +163,7 @@ def differences(old: Json, new: Json) -> Iterator[tuple[str, Any, Any]]:
                 if withheld and (key not in before or key not in now):
                     continue
                 one, other = before.get(key, "absent"), now.get(key, "absent")
-                if one != other:
+                if one != other and not _idle(one, other):
                     yield f"{part} {key}", one, other
         elif before != now:
             yield part, before, now

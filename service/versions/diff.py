@@ -1,7 +1,7 @@
 """What two rule bases conclude differently, with exams that show it, confirmed by all four evaluators."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 from random import Random
@@ -30,7 +30,7 @@ WHERE = {
 """For each kind of decision the part of an answer that shows it."""
 MOST_CONFIRMED = 60
 """So many exams are put to both rule bases for one rule."""
-POOL = 200
+POOL = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,26 @@ class _Comparison:
             return "not found", None
         if old is None or new is None or self._same_effects(old, new):
             return ("same" if space.whole else "not found"), None
-        witness = self._witness(space.firing(), "")
+        firing = list(islice(space.firing(), 200))
+        targets = {score.target for rule in (old, new) for score in rule.scores}
+        what = tuple(f"contributors {target}" for target in sorted(targets)) or ("",)
+        witness = self._witness(firing, *what) or self._witness(self._beside(old, firing), *what)
         return ("differs", witness) if witness else ("not found", None)
+
+    def _beside(self, rule: Rule, firing: list[Parting]) -> Iterator[Parting]:
+        """Where the rule fires beside others that score for or against the same: a cluster shows only so."""
+        targets = {score.target for score in rule.scores}
+        for other in self.old.rulebase.rules:
+            if other.active and other is not rule and targets & {score.target for score in other.scores}:
+                for given in islice(self.old.given_by(other, FIRES), 1):
+                    seen = {key: o.value for key, o in given.observations.items() if o.value is not None}
+                    for point in sorted(firing, key=_plainness)[:1]:
+                        yield replace(point, values={**seen, **point.values})
 
     def _same_effects(self, old: Rule, new: Rule) -> bool:
         return bool(self.old.content.decides(old)["then"] == self.new.content.decides(new)["then"])
 
-    def _witness(self, partings: Iterable[Parting], what: str) -> Witness | None:
+    def _witness(self, partings: Iterable[Parting], *what: str) -> Witness | None:
         """The first exam made of the points, the plainest first, on which the answers differ in `what`."""
         ordered = sorted(islice(partings, 5_000), key=_plainness)
         tried = 0
@@ -170,14 +183,15 @@ class _Comparison:
                     tried += 1
                     if tried > MOST_CONFIRMED:
                         return None
-                    found = self._differing(posted(values, knees), what)
+                    found = self._differing(posted(values, knees), *what)
                     if found is not None:
                         return found
                 if not parting.given:
                     break
         return None
 
-    def _differing(self, exam: Json, what: str) -> Witness | None:
+    def _differing(self, exam: Json, *what: str) -> Witness | None:
+        """The exam as a witness, where the answers differ in one of these parts (by how its name begins)."""
         old, new = (base.answer(exam) for base in self.both)
         found = tuple(differences(old, new))
         if any(name.startswith(what) or name == "exam" for name, _, _ in found):

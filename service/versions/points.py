@@ -5,7 +5,7 @@ each earlier conclusion. What neither version can tell apart at any point, no ex
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, product
 from math import prod
@@ -99,7 +99,8 @@ class Space:
                     sided = base.rulebase.findings[finding].sided
                     side = (OTHER[KNEE] if other else KNEE) if sided else None
                     tests.setdefault((finding, side), [[], []])[which] = list(found)
-                    self.exact = self.exact and bool(found)
+                    untested = not found and base.rulebase.findings[finding].numeric
+                    self.exact = self.exact and not untested  # a ratio or difference reads it
         for key, (of_old, of_new) in tests.items():
             self.findings[key] = [NOT_SEEN, *self._values(key[0], of_old, of_new)]
 
@@ -107,7 +108,10 @@ class Space:
         """One value of each cell between the thresholds of both versions together."""
         old, new = (base.rulebase.findings.get(finding) for base in self.bases)
         if old is not None and new is not None and _scale(old) == _scale(new):
-            found = cells(old, (*of_old, *of_new), () if of_old or of_new else _quarters(old))
+            both = _both(old, new)
+            computed = both.numeric and not (of_old or of_new)
+            cuts = [*_ends_within(old, new), *(_quarters(both) if computed else ())]
+            found = cells(both, (*of_old, *of_new), cuts)
             return [cell.value for cell in found]
         self.exact = self.exact and (old is None or new is None)
         each = [(d, t) for d, t in ((old, of_old), (new, of_new)) if d is not None]
@@ -219,8 +223,30 @@ def _can_be(base: Base, criterion: Criterion) -> list[Any]:
 
 
 def _scale(definition: FindingDefinition) -> tuple[Any, ...]:
-    d = definition
-    return d.type, d.sided, d.minimum, d.maximum, d.step, tuple(d.values), d.unknown_values
+    """What must be the same for the levels of two declarations to mean the same."""
+    return (
+        definition.type,
+        definition.sided,
+        definition.step,
+        tuple(definition.values),
+        definition.unknown_values,
+    )
+
+
+def _both(old: FindingDefinition, new: FindingDefinition) -> FindingDefinition:
+    """Over the ranges of both; what is out of one of them is refused there."""
+    if not (old.numeric and new.numeric):
+        return old
+    lowest = min(bound for bound in (old.minimum, new.minimum) if bound is not None)
+    highest = max(bound for bound in (old.maximum, new.maximum) if bound is not None)
+    return replace(old, minimum=lowest, maximum=highest)
+
+
+def _ends_within(old: FindingDefinition, new: FindingDefinition) -> list[Fraction]:
+    """The ends of the ranges, where they differ."""
+    if not old.numeric or ends(old) == ends(new):
+        return []
+    return [Fraction(end) for definition in (old, new) for end in ends(definition)]
 
 
 def _quarters(definition: FindingDefinition) -> list[Fraction]:

@@ -15,7 +15,7 @@ from service.versions.points import Subject
 DEEPEST = 4
 WAYS = 6
 """So many ways are tried for each conclusion of a point."""
-MIXTURES = 250
+MIXTURES = 150
 """So many mixtures of examples are tried to reach a class."""
 
 
