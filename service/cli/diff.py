@@ -95,6 +95,7 @@ def _witness(witness: Witness | None) -> dict[str, Any] | None:
 CONCLUDES = {
     "differs": "concludes otherwise",
     "same": "no exam tells the two apart",
+    "texts only": "only texts differ",
     "not found": "no exam was found that tells the two apart; the search was not exhaustive",
 }
 

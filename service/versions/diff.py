@@ -18,8 +18,8 @@ from service.versions.points import Parting, Space
 from service.versions.realise import Realiser
 
 Change = Literal["added", "removed", "changed", "affected"]
-Concludes = Literal["differs", "same", "not found"]
-DECIDING = frozenset({"all", "when", "unless", "then", "status"})
+Concludes = Literal["differs", "same", "texts only", "not found"]
+DECIDING = frozenset({"all", "screen", "when", "unless", "then", "status"})
 WHERE = {
     "strengths": "contributors", "classes": "contributors", "ranking": "contributors",
     "recommendations": "recommendations", "recommendation": "recommendations",
@@ -45,8 +45,8 @@ class Witness:
 class RuleDiff:
     """One rule that is not the same in both. `affected`: it says the same, over what changed elsewhere.
 
-    `concludes` is "same" where no exam tells the two apart, and "not found" where the search, which
-    then was not exhaustive, found none.
+    `concludes` is "same" where no exam tells the two apart, "texts only" where they are not even told
+    apart by what they decide, and "not found" where the search, which then was not exhaustive, found none.
     """
 
     code: str
@@ -85,6 +85,7 @@ class _Comparison:
         self.both = (old, new)
         self._realisers = [Realiser(base) for base in self.both]
         self._decisions = tuple(self._changed_decisions())
+        self._doubtful = frozenset(self._taken_in_otherwise())
 
     def diff(self) -> Diff:
         codes = dict.fromkeys(chain.from_iterable(base.rulebase.readable for base in self.both))
@@ -119,17 +120,13 @@ class _Comparison:
         if old is None or new is None:
             yield "all"
             return
-        found = []
+        found: list[str] = []
         if isinstance(old, Rule) and isinstance(new, Rule):
             before, now = self.old.content.decides(old), self.new.content.decides(new)
-            found += [part for part in ("when", "unless", "then") if before[part] != now[part]]
+            found += [part for part in ("screen", "when", "unless", "then") if before[part] != now[part]]
             found += ["status"] if old.status != new.status else []
         before, now = self.old.content.rule(old), self.new.content.rule(new)
-        if (
-            "then" not in found
-            and before["concludes"] != now["concludes"]
-            and not {"when", "unless"} & {*found}
-        ):
+        if DECIDING.isdisjoint(found) and before["concludes"] != now["concludes"]:
             found.append("texts")
         found += [part for part in SAID if before[part] != now[part]]
         yield from found or (["order or writing"] if before != now else [])
@@ -140,20 +137,34 @@ class _Comparison:
         changed = {name.split(" ")[-1] for name, _ in self._decisions if name.startswith(kinds)}
         named = {c.finding for c in rule.criteria() if isinstance(c, FindingTest)}
         index = self.new.assessor.inference.index[rule.code]
-        return bool(changed & (named | {finding for finding, _ in self.new.dependencies.tests([index])}))
+        read = named | {finding for finding, _ in self.new.dependencies.tests([index])}
+        return bool((changed | self._doubtful) & read)
+
+    def _taken_in_otherwise(self) -> Iterator[str]:
+        """The findings that count at another age, by another formula or through another gate than before."""
+        before, now = self.old.content.decisions, self.new.content.decisions
+        for name, change in self._decisions:
+            if name.startswith("finding ") and change == "changed":
+                one, other = ({**d[name], "minimum": None, "maximum": None} for d in (before, now))
+                if one != other:
+                    yield name.removeprefix("finding ")
+                    yield from (item for items in (one["items"], other["items"]) for item in items or ())
 
     def _concludes(self, code: str, parts: tuple[str, ...]) -> tuple[Concludes, Witness | None]:
         old, new = (base.rule(code) for base in self.both)
-        if (parts and DECIDING.isdisjoint(parts)) or (old is None and new is None):
-            return "same", None
-        space = Space(self.old, self.new, code)
+        if parts and DECIDING.isdisjoint(parts):
+            return "texts only", None
+        if old is None and new is None:
+            return "same", None  # out of force in both
+        space = Space(self.old, self.new, code, self._doubtful)
         witness = self._witness(space.partings(), f"rules {code}")
         if witness is not None:
             return "differs", witness
         if any(True for _ in islice(space.partings(), 1)):
             return "not found", None
         if old is None or new is None or self._same_effects(old, new):
-            return ("same" if space.whole else "not found"), None
+            alike = space.whole and "screen" not in parts
+            return ("same" if alike else "not found"), None
         firing = list(islice(space.firing(), 200))
         targets = {score.target for rule in (old, new) for score in rule.scores}
         what = tuple(f"contributors {target}" for target in sorted(targets)) or ("",)

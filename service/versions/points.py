@@ -4,7 +4,7 @@ A point gives a value (or none) to each finding the two versions read and a trut
 each earlier conclusion. What neither version can tell apart at any point, no exam can.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, product
@@ -39,8 +39,8 @@ ABSENT = "absent"
 NOT_SEEN = None
 Subject = tuple[str, str]
 """A conclusion read: ("state" | "class" | "coverage" | "flag" | "assessed", id)."""
-Place = Key | Subject
 Point = Mapping[Any, Any]
+"""A value for each finding, under its key, and for each conclusion, under its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,10 @@ class Parting:
 class Space:
     """What two versions of one rule read. `whole`: the points are all there are to be told apart."""
 
-    def __init__(self, old: Base, new: Base, code: str) -> None:
+    def __init__(self, old: Base, new: Base, code: str, doubtful: Collection[str] = ()) -> None:
+        """`doubtful` are findings of which the two rule bases take in something else beside their values."""
         self.bases = (old, new)
+        self._doubtful = doubtful
         self.rules = tuple(base.rule(code) for base in self.bases)
         pairs = zip(self.bases, self.rules, strict=True)
         self._judges = [Judge(base, rule) if rule else None for base, rule in pairs]
@@ -72,7 +74,7 @@ class Space:
         return prod(map(len, (*self.findings.values(), *self.given.values())))
 
     def partings(self) -> Iterator[Parting]:
-        """Every point walked at which the outcomes differ, as far as `differs` cares."""
+        """Every point walked at which the outcomes differ; an absent rule differs from one that fires."""
         for point in self._points():
             values = {key: point[key] for key in self.findings if point[key] is not NOT_SEEN}
             given = {subject: point[subject] for subject in self.given}
@@ -101,6 +103,7 @@ class Space:
                     tests.setdefault((finding, side), [[], []])[which] = list(found)
                     untested = not found and base.rulebase.findings[finding].numeric
                     self.exact = self.exact and not untested  # a ratio or difference reads it
+        self.exact = self.exact and all(finding not in self._doubtful for finding, _ in tests)
         for key, (of_old, of_new) in tests.items():
             self.findings[key] = [NOT_SEEN, *self._values(key[0], of_old, of_new)]
 
