@@ -19,7 +19,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check mutate bench prove setup lock clean browser
+.PHONY: help serve test lint check record mutate bench prove setup lock clean browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,11 @@ lint: $(TEST) $(SELF) ## style, types and the direction of imports
 check: $(TEST) $(SELF) ## run every example of the rules on both evaluators, and prove what holds for every exam
 	$(BIN)/kneechain rules check
 	$(BIN)/kneechain rules verify
+
+record: $(TEST) $(SELF) ## after a change of the rules: keep what is proved, the base rates and the lock
+	$(BIN)/kneechain rules verify --record
+	$(BIN)/kneechain rules base-rate --record
+	$(BIN)/kneechain rules lock
 
 mutate: $(TEST) $(SELF) ## change every rule in every small way and show what no example or case notices
 	$(BIN)/kneechain rules mutate --full

@@ -21,6 +21,7 @@ from service.domain.assessment import (
     Premise,
     Recommendation,
     Safety,
+    Undetermined,
     Verdict,
 )
 from service.domain.exam import Side
@@ -35,6 +36,7 @@ from service.domain.rule import (
     Score,
     SetState,
     ShowAlternative,
+    SwitchedOff,
 )
 from service.domain.rulebase import RuleBase
 
@@ -89,10 +91,7 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
         sided(item.side, {"rule": item.rule, "by": list(item.by)}) for item in assessment.suppressed
     ]
     if not brief:
-        answer["undetermined"] = [
-            sided(item.side, {"rule": item.rule, "gaps": [write_gap(gap) for gap in item.gaps]})
-            for item in assessment.undetermined
-        ]
+        answer["undetermined"] = [_undetermined(item) for item in assessment.undetermined]
     answer["notes"] = [write_note(note) for note in assessment.notes]
     answer["stale"] = [write_input(seen) for seen in assessment.stale]
     if assessment.ledger is not None:
@@ -101,7 +100,10 @@ def write_assessment(assessment: Assessment, rulebase: RuleBase, brief: bool = F
 
 
 def write_rule_base(rulebase: RuleBase) -> Json:
-    """Name, version, digest and approval; a draft says so."""
+    """Name, version, digest, approval, and the rules switched off; a draft says so.
+
+    Of a rule that is switched off no title: what stands here is the same in every answer, also under a hold.
+    """
     approval = rulebase.approval
     written: Json = {
         "name": rulebase.name,
@@ -112,10 +114,26 @@ def write_rule_base(rulebase: RuleBase) -> Json:
         "approved_on": approval.approved_on.isoformat() if approval.approved_on else None,
         "review_by": approval.review_by.isoformat(),
         "intended_use": approval.intended_use,
+        "disabled": [
+            {"rule": rule.code, **write_switched_off(rule.disabled)} for rule in rulebase.switched_off
+        ],
     }
     if approval.status == "draft":
         written["notice"] = approval.draft_notice
     return written
+
+
+def write_switched_off(off: SwitchedOff | None) -> Json:
+    """Who switched a rule off, when and why."""
+    assert off is not None
+    return {"by": off.by, "on": off.on.isoformat(), "reason": off.reason}
+
+
+def _undetermined(item: Undetermined) -> Json:
+    written: Json = {"rule": item.rule, "gaps": [write_gap(gap) for gap in item.gaps]}
+    if item.switched_off:
+        written["disabled"] = list(item.switched_off)
+    return sided(item.side, written)
 
 
 def sided(side: Side | None, fields: Json) -> Json:
@@ -130,6 +148,7 @@ def _safety(safety: Safety) -> Json:
         "flags": [_flag(flag) for flag in safety.flags],
         "not_screened": [sided(side, {"finding": finding}) for finding, side in safety.not_screened],
         "withheld_reason": list(safety.withheld_reason),
+        "disabled": list(safety.switched_off),
     }
 
 
@@ -208,6 +227,10 @@ def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
         "noted_rules": list(item.noted_rules),
         "shared_findings": list(item.shared_findings),
         "less_specific": list(item.less_specific),
+        "disabled_clusters": [
+            {"cluster": d.cluster, "speaks": "for" if d.supports else "against", "rules": list(d.rules)}
+            for d in item.dark
+        ],
         "mechanisms": [_contributor(mechanism, rulebase) for mechanism in item.mechanisms],
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.assessment import write_rule_base
+from schemas.assessment import write_rule_base, write_switched_off
 from service.domain.rule import Convention, Review, Rule
 from service.domain.rulebase import RANKED_BY, Bound, RuleBase
 from service.domain.source_attributes import SourceAttribute
@@ -122,8 +122,14 @@ def write_rule_line(rule: Rule | Convention) -> Json:
         "version": rule.version,
         "status": rule.status,
         "reviewed": _review(rule.reviewed),
+        "disabled": _switched_off(rule),
         "family": rule.family,
     }
+
+
+def _switched_off(rule: Rule | Convention) -> Json | None:
+    off = rule.disabled if isinstance(rule, Rule) else None
+    return None if off is None else write_switched_off(off)
 
 
 def _review(review: Review | None) -> Json | None:

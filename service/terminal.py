@@ -17,6 +17,11 @@ def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableTyp
     """Headline, safety, then each knee with its contributors and the rules behind them."""
     parts: list[RenderableType] = [Text(assessment.summary.headline, style="bold")]
     parts += draft_notice(rulebase)
+    parts.extend(
+        Text(f"Switched off: {rule.code} (by {off.by} on {off.on}: {off.reason})", style="bold red")
+        for rule in rulebase.switched_off
+        if (off := rule.disabled) is not None
+    )
     parts.append(safety_tree(assessment, rulebase))
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
     if assessment.safety.status != "hold":
@@ -58,6 +63,8 @@ def safety_tree(assessment: Assessment, rulebase: RuleBase) -> Tree:
     """The status, each flag with what to do, and what is still open."""
     safety = assessment.safety
     tree = Tree(f"[bold]Safety screen: {safety.words}")
+    for code in safety.switched_off:
+        tree.add(f"[bold red]{code} is switched off: what it looks for was not screened")
     for flag in safety.flags:
         _flag(tree, flag)
     if safety.not_screened:
@@ -133,6 +140,10 @@ def _contributor(
     if contributor.less_specific:
         labels = "; ".join(rulebase.findings[finding].label for finding in contributor.less_specific)
         branch.add(f"· less specific: {escape(labels)}")
+    for dark in contributor.dark:
+        speaks = "for" if dark.supports else "against"
+        off = f"{', '.join(dark.rules)} switched off"
+        branch.add(f"nothing in cluster {escape(dark.cluster)} can speak {speaks} it: {off}")
     for mechanism in contributor.mechanisms:
         _contributor(branch, mechanism, knee, fired, rulebase)
 

@@ -94,6 +94,56 @@ class PlainReading:
     def active(self, rule: Mapping[str, Any]) -> bool:
         return rule["status"] in ("draft", "reviewed")
 
+    def off(self, effect: str, target: str) -> list[str]:
+        """The codes of the rules switched off that would have this effect on this target."""
+        off = {code: rule for code, rule in self.rules.items() if rule["status"] == "disabled"}
+        return [code for code, rule in off.items() if any(e.get(effect) == target for e in rule["then"])]
+
+    def has_a_say(
+        self, contributor: str, word: str, counted: Callable[[Mapping[str, Any]], bool]
+    ) -> set[str]:
+        """The findings from which rules that count lead to points for it, or against it (opposes)."""
+        scoring = [c for c, r in self.rules.items() if any(e.get(word) == contributor for e in r["then"])]
+        waiting, seen, findings = [c for c in scoring if counted(self.rules[c])], set[str](), set[str]()
+        while waiting:
+            code = waiting.pop()
+            if code in seen:
+                continue
+            seen.add(code)
+            words = self._words([self.rules[code].get("when"), self.rules[code].get("unless")])
+            findings |= words & self.findings.keys()
+            wanted = words & (self.states.keys() | self.scored.keys()) | self._of_any_class(self.rules[code])
+            for other, rule in self.rules.items():
+                concluded = {e.get(key) for e in rule["then"] for key in ("state", "supports", "opposes")}
+                if counted(rule) and concluded & wanted:
+                    waiting.append(other)
+        return findings
+
+    def _of_any_class(self, rule: Mapping[str, Any]) -> set[str]:
+        """All contributors, where their classes and not only their coverage are read."""
+        texts = str([rule.get("when"), rule.get("unless")])
+        return set(self.contributors) if "_contributor': {'class'" in texts else set()
+
+    def _words(self, node: Any) -> set[str]:
+        """Every word of a condition, and of the formulas it names."""
+        if isinstance(node, list):
+            return {word for item in node for word in self._words(item)}
+        if isinstance(node, dict):
+            if "coverage" in node:  # reading a coverage waits for no class
+                return set()
+            return {*node} | self._words([*node.values()]) | self._formulas({*node})
+        return {node} | self._formulas({node}) if isinstance(node, str) else set()
+
+    def _formulas(self, names: set[str]) -> set[str]:
+        found: set[str] = set()
+        for name in names & self.derived.keys():
+            entry = self.derived[name]
+            if entry["kind"] == "observed_count":
+                found |= {f for f, e in self.findings.items() if e["region"] == entry["region"]}
+            else:
+                found |= self._words([value for key, value in entry.items() if key not in ("label", "cite")])
+        return found
+
     def entry(self, finding: str) -> Mapping[str, Any]:
         return self.findings.get(finding) or self.derived[finding]
 
@@ -204,12 +254,13 @@ class Sitting:
         return self.condition(node, side)
 
     def state(self, state: str, side: str) -> int:
-        """True if a rule that sets it fired, unknown if one is open, else false."""
+        """True if a rule that sets it fired, unknown if one is open or switched off, else false."""
         setters = self._concluding("state", state)
+        otherwise = UNKNOWN if self.reading.off("state", state) else FALSE
         if not setters:
-            return truth(self.given.get(state, False))
+            return TRUE if self.given.get(state) else otherwise
         outcomes = {self.outcome(code, side) for code in setters}
-        return TRUE if "fires" in outcomes else UNKNOWN if "undetermined" in outcomes else FALSE
+        return TRUE if "fires" in outcomes else UNKNOWN if "undetermined" in outcomes else otherwise
 
     def flagged(self, flag: str) -> bool:
         raising = self._concluding("flag", flag)
@@ -246,8 +297,22 @@ class Sitting:
 
     def coverage(self, contributor: str, side: str) -> Fraction:
         groups = self.reading.scored[contributor]["key_groups"]
-        seen = sum(any(self.value(f, side) is not None for f in group["any_of"]) for group in groups)
+        dark = self._once(("dark", contributor), lambda: self._dark(contributor))
+        seen = sum(any(self.value(f, side) is not None for f in group["any_of"])
+                   for place, group in enumerate(groups) if place not in dark)  # fmt: skip
         return Fraction(100 * seen, len(groups))
+
+    def _dark(self, contributor: str) -> set[int]:
+        """The key groups whose voice for the contributor (or, without one, against it) is switched off."""
+        reading, dark = self.reading, set()
+        for place, group in enumerate(reading.scored[contributor]["key_groups"]):
+            for word in ("supports", "opposes"):
+                whole = reading.has_a_say(contributor, word, lambda rule: rule["status"] != "retired")
+                if whole & {*group["any_of"]}:
+                    if not reading.has_a_say(contributor, word, reading.active) & {*group["any_of"]}:
+                        dark.add(place)
+                    break
+        return dark
 
     def _concluding(self, effect: str, target: str) -> list[str]:
         """The codes of the rules with this effect on this target."""
@@ -279,7 +344,8 @@ class Sitting:
             case "state":
                 return self.state(said, side)
             case "flag":
-                return truth(self.flagged(said))
+                unseen = UNKNOWN if self.reading.off("flag", said) else FALSE
+                return TRUE if self.flagged(said) else unseen
             case "assessed":
                 return truth(side in self.knees)
             case "class":

@@ -8,7 +8,7 @@ from fractions import Fraction
 from service.answer.grounds import Grounding
 from service.domain.assessment import Gap, Input, Shown
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import ClassTest, Criterion, FindingTest, Rule, StateTest
+from service.domain.rule import ClassTest, Criterion, FindingTest, FlagTest, Rule, StateTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import Count
 from service.inference.infer import Inference
@@ -126,6 +126,25 @@ class Case:
     def gaps(self, criteria: tuple[Criterion, ...], view: View) -> tuple[Gap, ...]:
         """The findings whose absence leaves these criteria open."""
         return tuple(dict.fromkeys([gap for criterion in criteria for gap in self._gaps(criterion, view)]))
+
+    def switched_off(self, criteria: tuple[Criterion, ...], view: View) -> tuple[str, ...]:
+        """The rules whose being switched off leaves these criteria open."""
+        if not self.rulebase.switched_off:
+            return ()
+        return tuple(dict.fromkeys(code for criterion in criteria for code in self._off(criterion, view)))
+
+    def _off(self, criterion: Criterion, view: View) -> Iterator[str]:
+        match criterion:
+            case StateTest(state):
+                yield from self.rulebase.dark_states.get(state, ())
+                for index in self.rulebase.setters.get(state, ()):
+                    if view.outcomes[index] == UNDETERMINED:
+                        yield from self.switched_off(self.reading(index, view).open, view)
+            case FlagTest(flag):
+                yield from self.rulebase.dark_flags.get(flag, ())
+            case ClassTest(contributor):
+                for cluster in self.inference.dark_clusters.get(contributor, ()):
+                    yield from cluster.rules
 
     def _gaps(self, criterion: Criterion, view: View) -> tuple[Gap, ...]:
         """Looked for once for each thing read and side: many rules read the same."""

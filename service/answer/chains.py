@@ -22,12 +22,16 @@ def chains(case: Case, view: View) -> Iterator[ChainShown]:
 
 
 def _arrows(case: Case, chain: Chain, view: View, fired: set[str]) -> Iterator[ArrowShown]:
-    """In the chain's order, from start to end: a step that another chain led to is not shown here."""
+    """In the chain's order, from start to end: a step that another chain led to is not shown here.
+
+    Nor is one that no rule in force carries: where all of them are switched off it is not even assumed.
+    """
     reached: set[str] = set()
     for arrow in chain.arrows:
         rules = tuple(code for code in arrow.rules if code in fired)
         begins = arrow.source in reached or not _linked(case, arrow.source)
-        if begins and _present(case, arrow.source, view) and _may_lead(arrow, view, rules):
+        carried = any(case.rulebase.rule_by_code[code].active for code in arrow.rules) or not arrow.rules
+        if carried and begins and _present(case, arrow.source, view) and _may_lead(arrow, view, rules):
             reached.add(arrow.target)
             yield ArrowShown(
                 arrow.source, arrow.target, _assumed(case, arrow, view, rules), arrow.level, rules, arrow.says

@@ -42,6 +42,7 @@ def _contributor(
         noted_rules=tuple(noted.get(standing.id, ())),
         shared_findings=_shared(case, standing.id, used),
         less_specific=same.get(standing.id, ()),
+        dark=case.inference.dark_clusters.get(standing.id, ()),
         mechanisms=mechanisms,
     )
 

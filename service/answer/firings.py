@@ -97,8 +97,9 @@ def not_fired(
     for index, side, view in _judged(case, views, safety):
         outcome = view.outcomes[index]
         if outcome == UNDETERMINED:
-            gaps = case.gaps(case.reading(index, view).open, view)
-            undetermined.append(Undetermined(case.rulebase.rules[index].code, side, gaps))
+            open_ = case.reading(index, view).open
+            gaps, off = case.gaps(open_, view), case.switched_off(open_, view)
+            undetermined.append(Undetermined(case.rulebase.rules[index].code, side, gaps, off))
         elif outcome == SUPPRESSED:
             by = dict.fromkeys(_named(criterion) for criterion in case.reading(index, view).held_unless)
             suppressed.append(Suppressed(case.rulebase.rules[index].code, side, tuple(by)))

@@ -19,6 +19,7 @@ def safety(case: Case) -> Safety:
         flags=tuple(_flag(case, raised) for raised in screen.raised),
         not_screened=screen.not_screened,
         withheld_reason=screen.withheld,
+        switched_off=screen.switched_off,
     )
 
 

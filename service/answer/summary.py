@@ -23,13 +23,14 @@ def summary(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Summary:
 
 def _headline(case: Case, safety: Safety, knees: tuple[Knee, ...]) -> Iterator[str]:
     wording = case.rulebase.wording
+    yield from _switched_off(case, safety)
     open_ = [flag for flag in safety.flags if flag.clearance is None]
     yield from _flags(case, open_, safety.referral_first)
     yield from _cleared(case, safety)
     outside = [flag for flag in open_ if flag.flag.outside_intended_use]
     if outside:
         yield wording["headline_outside"].format(flags=_labels(outside))
-    if safety.status == "incomplete":
+    if safety.not_screened:
         yield wording["headline_incomplete"].format(left=len(safety.not_screened))
     for knee in knees:
         yield wording["headline_knee"].format(side=capital(knee.side), contributors=_knee(case, knee))
@@ -48,6 +49,13 @@ def _hold(case: Case, safety: Safety, asked: tuple[AskNext, ...]) -> Iterator[st
     yield wording["headline_out_of_scope_only" if len(out) == len(flags) else "headline_hold"]
     if asked:
         yield wording["headline_hold_open"].format(left=len(safety.not_screened))
+    yield from _switched_off(case, safety)
+
+
+def _switched_off(case: Case, safety: Safety) -> Iterator[str]:
+    """That part of the screen did not run: first of all, or after what holds the answer back."""
+    if safety.switched_off:
+        yield case.rulebase.wording["headline_switched_off"].format(rules=listed(safety.switched_off))
 
 
 def _flags(case: Case, flags: list[Flag], referral_first: bool = False) -> Iterator[str]:

@@ -5,17 +5,26 @@ import click
 from service.assess import SOFTWARE
 from service.cli import (
     assess,
+    base_rate,
     coverage,
+    diff,
     explain,
     findings,
     handbook,
+    lock,
     mutate,
     rules,
     serve,
+    switch,
     trace,
     verify,
 )
 from service.cli.common import Commands
+
+OF_RULES = (
+    verify.verify, coverage.coverage, mutate.mutate, diff.diff, lock.lock, switch.disable, switch.enable,
+    base_rate.base_rate, handbook.handbook,
+)  # fmt: skip
 
 
 @click.group(cls=Commands)
@@ -24,7 +33,7 @@ def main() -> None:
     """Probable contributors to knee stress, with the whole reasoning. Not a diagnosis."""
 
 
-for command in (verify.verify, coverage.coverage, mutate.mutate, handbook.handbook):
+for command in OF_RULES:
     rules.rules.add_command(command)
 for command in (assess.assess, explain.explain, rules.rules, findings.findings, serve.serve, trace.trace):
     main.add_command(command)

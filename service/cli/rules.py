@@ -3,6 +3,7 @@
 import click
 
 from service.cli.common import console, of_code, print_table, rulebase
+from service.config import Config
 from service.knowledge.describe import rule_lines
 from service.knowledge.problems import RuleBaseError
 
@@ -14,17 +15,21 @@ def rules() -> None:
 
 @rules.command()
 def check() -> None:
-    """Load every file and run every example on both evaluators."""
+    """Load every file, run every example on both evaluators, compare versions with the lock."""
     from service.verify.check import check_rulebase
+    from service.versions.locking import version_problems
 
     base = rulebase()
     report = check_rulebase(base)
-    if report.problems:
-        raise RuleBaseError(report.problems)
+    problems = [*report.problems, *version_problems(Config.from_environment().rules, base)]
+    if problems:
+        raise RuleBaseError(problems)
     console().print(
         f"{len(base.rules)} rules, {len(base.conventions)} conventions, "
         f"{len(base.findings)} findings: {report.examples} examples hold on both evaluators"
     )
+    for rule in base.switched_off:
+        click.echo(f"{rule.code} is switched off")
     click.echo(f"{base.name} {base.version} {base.digest}")
 
 

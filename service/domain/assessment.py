@@ -119,6 +119,18 @@ class Safety:
     flags: tuple[Flag, ...]
     not_screened: tuple[tuple[str, Side | None], ...]
     withheld_reason: tuple[str, ...]
+    switched_off: tuple[str, ...]
+    """The safety rules that are switched off: what they look for was not screened."""
+
+
+@dataclass(frozen=True, slots=True)
+class DarkCluster:
+    """A cluster in which no rule is left to speak for a contributor (supports), or against it."""
+
+    cluster: str
+    supports: bool
+    rules: tuple[str, ...]
+    """Those switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,7 @@ class Contributor:
     shared_findings: tuple[str, ...]
     less_specific: tuple[str, ...]
     """Findings that count for it and are the same on the side without pain (B04)."""
+    dark: tuple[DarkCluster, ...] = ()
     mechanisms: "tuple[Contributor, ...]" = ()
 
 
@@ -228,9 +241,12 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
+    """A rule left open: by findings that were not observed, or by rules that are switched off."""
+
     rule: str
     side: Side | None
     gaps: tuple[Gap, ...]
+    switched_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

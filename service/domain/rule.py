@@ -235,6 +235,16 @@ class Review:
 Status = Literal["draft", "reviewed", "disabled", "retired"]
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Who switched a rule off, when and why; `was` is the status it had and gets back."""
+
+    by: str
+    on: date
+    reason: str
+    was: Status
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     id: str
@@ -257,6 +267,8 @@ class Rule:
     reviewed: Review | None = None
     not_monotone: Mapping[str, str] = field(default_factory=dict)
     """The findings of which a worse value may lower what this rule scores, each with the reason."""
+    disabled: SwitchedOff | None = None
+    """Set exactly while the status is disabled."""
     scores: tuple[Score, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -266,6 +278,11 @@ class Rule:
     @property
     def active(self) -> bool:
         return self.status in ("draft", "reviewed")
+
+    @property
+    def switched_off(self) -> bool:
+        """Taken out of force for now: what it would conclude is unknown. A retired rule concludes nothing."""
+        return self.status == "disabled"
 
     @property
     def safety(self) -> bool:

@@ -1,7 +1,7 @@
 """The rule base: vocabulary, rules and conventions with version, approval and digest."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -9,8 +9,10 @@ from service.domain.rule import (
     NEVER,
     Convention,
     Criterion,
+    Effect,
     FindingTest,
     FlagTest,
+    RaiseFlag,
     Rule,
     SetState,
     StateTest,
@@ -132,10 +134,13 @@ class RuleBase:
     @cached_property
     def setters(self) -> dict[str, tuple[int, ...]]:
         """For each state the indexes of the active rules that may set it."""
+        return self._setters(lambda rule: rule.active)
+
+    def _setters(self, chosen: Callable[[Rule], bool]) -> dict[str, tuple[int, ...]]:
         setters: dict[str, tuple[int, ...]] = {}
         for index, rule in enumerate(self.rules):
             for effect in rule.effects:
-                if isinstance(effect, SetState) and rule.active:
+                if isinstance(effect, SetState) and chosen(rule):
                     setters[effect.state] = (*setters.get(effect.state, ()), index)
         return setters
 
@@ -149,6 +154,39 @@ class RuleBase:
                     if finding and finding in self.findings and self.findings[finding].sided:
                         signs[finding] = (*signs.get(finding, ()), index)
         return signs
+
+    @cached_property
+    def switched_off(self) -> tuple[Rule, ...]:
+        """The rules taken out of force for now, in reading order."""
+        return tuple(rule for rule in self.rules if rule.switched_off)
+
+    def all_on(self) -> "RuleBase":
+        """The same with every rule that is switched off in force again, as its file once said."""
+        rules = tuple(
+            replace(rule, status=rule.disabled.was, disabled=None) if rule.disabled else rule
+            for rule in self.rules
+        )
+        return replace(self, rules=rules) if self.switched_off else self
+
+    @cached_property
+    def dark_states(self) -> dict[str, tuple[str, ...]]:
+        """For each state that rules switched off would set, their codes.
+
+        Unless another rule sets it, it is unknown and never absent.
+        """
+        return self._dark(lambda effect: effect.state if isinstance(effect, SetState) else None)
+
+    @cached_property
+    def dark_flags(self) -> dict[str, tuple[str, ...]]:
+        """For each red flag that rules switched off would raise, their codes."""
+        return self._dark(lambda effect: effect.flag if isinstance(effect, RaiseFlag) else None)
+
+    def _dark(self, concluded: Callable[[Effect], str | None]) -> dict[str, tuple[str, ...]]:
+        dark: dict[str, tuple[str, ...]] = {}
+        for rule in self.switched_off:
+            for name in filter(None, map(concluded, rule.effects)):
+                dark[name] = (*dark.get(name, ()), rule.code)
+        return dark
 
     @cached_property
     def sided_rules(self) -> frozenset[str]:
@@ -186,8 +224,9 @@ class RuleBase:
         return self._set_by({i for i, rule in enumerate(self.rules) if rule.code in self.sided_rules})
 
     def _set_by(self, indexes: set[int]) -> frozenset[str]:
-        """The states that one of these rules may set."""
-        return frozenset(state for state, setters in self.setters.items() if indexes.intersection(setters))
+        """The states that one of these rules may set, or would if it were not switched off."""
+        setters = self._setters(lambda rule: rule.status != "retired")
+        return frozenset(state for state, may_set in setters.items() if indexes.intersection(may_set))
 
     def _has_a_side(self, criterion: Criterion) -> bool:
         """Whether it reads a side by itself; of states, what sets them decides."""

@@ -41,6 +41,7 @@ from service.domain.vocabulary import (
     in_steps,
 )
 from service.inference.comparison import level_test
+from service.inference.dark import dark_groups
 from service.inference.dependencies import Read
 from service.inference.reference import FIRES, UNDETERMINED, outcome
 from service.inference.standing import Standings, percent
@@ -120,6 +121,7 @@ class Builder:
         self.rulebase = rulebase
         self._order = order or {}
         self._standings = Standings(rulebase)
+        self._dark = dark_groups(rulebase)
         self._made: dict[object, Node] = {}
         self._tests: dict[Read, dict[FindingTest, None]] = {}
         self._compared: dict[tuple[Any, ...], set[Fraction]] = {}
@@ -344,8 +346,9 @@ class Builder:
         if self.rulebase.states[state].given_by_screen:
             return self._input(state=state)
         setters = self.rulebase.setters.get(state, ())
+        absent: Truth = None if state in self.rulebase.dark_states else False
         return self._once(
-            ("state", state), lambda: self._fold([self._outcome(i) for i in setters], False, _set_by)
+            ("state", state), lambda: self._fold([self._outcome(i) for i in setters], absent, _set_by)
         )
 
     def _points(self, contributor: str) -> Node:
@@ -374,8 +377,11 @@ class Builder:
 
     def _covered(self, contributor: str) -> Node:
         groups = self.rulebase.contributors[contributor].key_groups
+        dark = self._dark.get(contributor, frozenset())
         assessed = [
-            self._fold([self._known(self._level(f, False)) for f in group.any_of], 0, max) for group in groups
+            self._fold([self._known(self._level(f, False)) for f in group.any_of], 0, max)
+            for place, group in enumerate(groups)
+            if place not in dark
         ]
         count = self._fold(assessed, 0, lambda a, b: a + b)
         return self._node((count,), lambda known: (known, len(groups)))

@@ -13,16 +13,21 @@ Read = tuple[str, bool]
 
 
 class Dependencies:
-    """The dependencies within one rule base; rules that are not active count for nothing."""
+    """The dependencies within one rule base.
 
-    def __init__(self, rulebase: RuleBase) -> None:
+    Rules that are not active count for nothing; with `switched_off` those that are for now out of
+    force count as well.
+    """
+
+    def __init__(self, rulebase: RuleBase, switched_off: bool = False) -> None:
         self.rulebase = rulebase
+        self._counts = [rule.active or (switched_off and rule.switched_off) for rule in rulebase.rules]
 
     @cached_property
     def _sayers(self) -> dict[Concludes, tuple[int, ...]]:
         sayers: dict[Concludes, tuple[int, ...]] = {}
         for index, rule in enumerate(self.rulebase.rules):
-            for conclusion in concludes(rule) if rule.active else ():
+            for conclusion in concludes(rule) if self._counts[index] else ():
                 sayers[conclusion] = (*sayers.get(conclusion, ()), index)
         return sayers
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from service.domain.exam import SIDES, Exam, Key, Observation, Side
 from service.domain.rule import RaiseFlag
 from service.domain.rulebase import RuleBase
+from service.inference.dark import dark_clusters, dark_groups
 from service.inference.durable_engine import DurableEngine
 from service.inference.no_answer import NoAnswer
 from service.inference.reference import FIRES, UNDETERMINED, Reference
@@ -46,10 +47,19 @@ class Inference:
         every = (*self.safety_strata, *self.strata)
         self.reference = Reference(rulebase, self.slots, every)
         self.index = {rule.code: index for index, rule in enumerate(rulebase.rules)}
+        self.dark_clusters = dark_clusters(rulebase)
+        dark = dark_groups(rulebase)
         self._key_groups = {
-            contributor.id: [[self.slots.of(f) for f in group.any_of] for group in contributor.key_groups]
+            contributor.id: [
+                [] if place in dark.get(contributor.id, ()) else [self.slots.of(f) for f in group.any_of]
+                for place, group in enumerate(contributor.key_groups)
+            ]
             for contributor in rulebase.contributors.values()
         }
+        self._states = {state: None if state in rulebase.dark_states else False for state in rulebase.states}
+        self._out_of_force = [
+            "retired" if rule.status == "retired" else "disabled" for rule in rulebase.rules
+        ]
         self.engine = engine(rulebase, self.slots, every)
 
     def view(
@@ -71,8 +81,8 @@ class Inference:
             assessed=assessed,
             levels=levels,
             truths=self.reference.begin(levels, safety),
-            outcomes=["disabled"] * len(self.rulebase.rules),
-            states=dict.fromkeys(self.rulebase.states, False),
+            outcomes=self._out_of_force.copy(),
+            states=dict(self._states),
             standings={},
             coverage={} if safety else self.coverage(levels),
             flags=set(),
@@ -123,7 +133,7 @@ class Inference:
         outcomes = view.outcomes
         for state, setters in stratum.states:
             found = {outcomes[index] for index in setters}
-            view.states[state] = FIRES in found or (None if UNDETERMINED in found else False)
+            view.states[state] = FIRES in found or (None if UNDETERMINED in found else self._states[state])
         for name in stratum.contributors:
             contributor = self.rulebase.contributors[name]
             view.standings[name] = self.standings.standing(contributor, outcomes, view.coverage[name])

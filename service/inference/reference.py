@@ -195,7 +195,8 @@ class Reference:
                 test = level_test(word, levels)
                 return lambda view: test(percent(view.coverage[contributor]))
             case FlagTest(flag):
-                return lambda view: flag in view.flags
+                otherwise = None if flag in self.rulebase.dark_flags else False
+                return lambda view: flag in view.flags or otherwise
             case AssessedTest():
                 return lambda view: view.assessed
             case _:

@@ -45,6 +45,8 @@ class Screen:
     referral_first: bool
     outside_intended_use: bool
     out_of_scope: tuple[Side, ...]
+    switched_off: tuple[str, ...]
+    """Safety rules out of force: what they look for is not known, so the screen is not complete."""
     forbidden: Mapping[Side, Mapping[str, str]]
     outdated_clearances: tuple[Clearance, ...]
     unused_clearances: tuple[Clearance, ...]
@@ -76,6 +78,7 @@ class SafetyScreen:
             d for d in self.rulebase.findings.values()
             if d.safety and d.safety.due == "always" and d.id not in self.rulebase.gates
         ]  # fmt: skip
+        self._off = tuple(rule for rule in self.rulebase.switched_off if rule.safety)
         self._order = {id_: place for place, id_ in enumerate(_screening_order(self.rulebase))}
 
     def screen(self, exam: Exam, usable: Usable) -> Screen:
@@ -87,7 +90,7 @@ class SafetyScreen:
         not_screened = self._not_screened(exam, usable, fired)
         open_ = [flag for flag in raised if flag.open]
         return Screen(
-            status=status_of(open_, not_screened),
+            status=status_of(open_, not_screened, self._off),
             raised=tuple(raised),
             not_screened=not_screened,
             withheld=withheld_by(open_),
@@ -99,6 +102,7 @@ class SafetyScreen:
                 side for side in exam.knees
                 if any(r.flag.withholds == "knee" and r.side == side for r in open_)
             ),
+            switched_off=tuple(rule.code for rule in self._off),
             forbidden={side: self.forbidden(side, fired, not_screened) for side in exam.knees},
             outdated_clearances=tuple(outdated),
             unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
@@ -206,8 +210,14 @@ class SafetyScreen:
     def forbidden(
         self, side: Side, fired: tuple[FiredRule, ...], missing: tuple[Key, ...]
     ) -> Mapping[str, str]:
-        """Recommendation codes and findings not to suggest for this knee, with the reason."""
-        forbidden: dict[str, str] = {}
+        """Recommendation codes and findings not to suggest for this knee, with the reason.
+
+        What a rule that is switched off could forbid is not known to be safe, and so is not suggested.
+        """
+        off = self.rulebase.wording["reason_switched_off"]
+        forbidden = {
+            id_: off for rule in self._off for e in rule.effects if isinstance(e, Forbid) for id_ in e.ids
+        }
         due_unanswered = {finding for finding, _ in missing}
         for _, rule, speaks_of, _ in fired:
             made_due = {f for e in rule.effects if isinstance(e, MakeDue) for f in e.findings}
@@ -224,11 +234,14 @@ def withheld_by(open_: Sequence[Raised]) -> tuple[str, ...]:
     return tuple(sorted({raised.flag.code for raised in open_ if raised.flag.withholds == "all"}))
 
 
-def status_of(open_: Sequence[Raised], due: Sequence[Key]) -> SafetyStatus:
-    """What the open flags and the questions without an answer come to; the gravest first."""
+def status_of(open_: Sequence[Raised], due: Sequence[Key], off: Sequence[Rule] = ()) -> SafetyStatus:
+    """What the open flags and the questions without an answer come to; the gravest first.
+
+    `off`: the safety rules that are switched off. What they look for is not known either.
+    """
     if withheld_by(open_):
         return "hold"
-    if due:
+    if due or off:
         return "incomplete"
     if any(raised.flag.urgency.refers for raised in open_):
         return "refer"

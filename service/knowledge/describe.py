@@ -177,6 +177,9 @@ def rule_lines(rule: Rule | Convention) -> list[str]:
 
 def status_words(rule: Rule | Convention) -> str:
     """Its status, and who reviewed it and until when if anybody did."""
+    if isinstance(rule, Rule) and rule.disabled is not None:
+        off = rule.disabled
+        return f"disabled (by {off.by} on {off.on}: {off.reason})"
     if rule.reviewed is None:
         return rule.status
     return f"{rule.status} (by {rule.reviewed.by} on {rule.reviewed.on}, due {rule.reviewed.due})"

@@ -37,6 +37,7 @@ WORDING = {
     "headline_out_of_scope_only": (),
     "headline_outside": ("flags",),
     "headline_incomplete": ("left",),
+    "headline_switched_off": ("rules",),
     "headline_knee": ("side", "contributors"),
     "headline_more": ("count",),
     "headline_none": (),
@@ -66,6 +67,7 @@ WORDING = {
     "reason_incomplete": (),
     "reason_referral": (),
     "reason_outside": (),
+    "reason_switched_off": (),
     "derived_differs": ("sent", "inputs", "computed"),
     "derived_out_of_range": ("finding", "value", "inputs", "lowest", "highest"),
     "cell_any": (),
@@ -108,7 +110,9 @@ WORDING = {
 """The fixed sentences, and what each may name."""
 
 BASE = "rulebase.yaml"
-READ_ELSEWHERE = {"seed_coverage.yaml", "accepted.yaml", "surviving_mutants.yaml"}
+READ_ELSEWHERE = {
+    "seed_coverage.yaml", "accepted.yaml", "surviving_mutants.yaml", "base_rate_sample.yaml",
+}  # fmt: skip
 
 
 def load_rulebase(folder: Path) -> RuleBase:

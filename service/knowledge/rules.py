@@ -20,6 +20,7 @@ from service.domain.rule import (
     Score,
     SetState,
     ShowAlternative,
+    SwitchedOff,
 )
 from service.knowledge.conditions import ConditionReader
 from service.knowledge.fields import Fields
@@ -104,6 +105,7 @@ class RuleReader:
             always_known=fields.flag("always_known"),
             reviewed=self._review(fields, status),
             not_monotone=self._not_monotone(fields),
+            disabled=self._disabled(fields, status),
         )
         if not effects:
             fields.problem("a rule without effects does nothing", fields.line_of("then"))
@@ -176,6 +178,19 @@ class RuleReader:
                 said = f"'{finding}' is no finding that says which of its values are worse"
                 fields.problem(said, fields.line_of("not_monotone"))
         return reasons
+
+    def _disabled(self, fields: Fields, status: str) -> SwitchedOff | None:
+        """Required exactly while the rule is disabled: none is switched off without a name and a reason."""
+        off = status == "disabled"
+        if fields.node("disabled", required=off) is None:
+            return None
+        if not off:
+            fields.problem(f"'disabled' stands in a rule that is {status}", fields.line_of("disabled"))
+        disabled = fields.section("disabled")
+        by, on, reason = disabled.text("by"), disabled.day("on"), disabled.text("reason")
+        was = disabled.one_of("was", IN_FORCE)
+        disabled.done()
+        return SwitchedOff(by, on, reason, was) if on else None  # type: ignore[arg-type]
 
     def _evidence(self, fields: Fields) -> tuple[Citation, ...]:
         citations = []

@@ -19,4 +19,6 @@ def ready() -> Response:
     assessor = served().assessor
     if not assessor.ready:
         return problem(problem_document(503, "The engine failed too often; start the service anew."))
-    return json({"status": "ready", "rule_base": assessor.rulebase.digest})
+    rulebase = assessor.rulebase
+    disabled = [rule.code for rule in rulebase.switched_off]
+    return json({"status": "ready", "rule_base": rulebase.digest, "disabled": disabled})

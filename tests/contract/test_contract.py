@@ -339,7 +339,9 @@ def test_the_reference_pattern_is_the_one_of_the_code() -> None:
 
 def _words(rulebase: RuleBase) -> dict[str, tuple[str, ...]]:
     """Where the contract lists words, and the words of the code or the rule base."""
-    outcomes = (reference.FIRES, reference.SILENT, reference.SUPPRESSED, reference.UNDETERMINED)
+    outcomes = (
+        reference.FIRES, reference.SILENT, reference.SUPPRESSED, reference.UNDETERMINED, "disabled", "retired"
+    )  # fmt: skip
     return {
         "Side": SIDES,
         "Status": STATUSES,

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
+from tests.unit.knowledge.workbench import rules_copy
 
+__all__ = ["rules_copy"]
 Kneechain = Callable[..., str]
 
 

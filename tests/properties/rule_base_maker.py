@@ -450,7 +450,7 @@ class BaseMaker:
         name = f"rule-{self.codes}"
         rule: Json = {
             "rule": name, "code": f"T{self.codes}", "title": "t", "version": 1, "origin": ["expert"],
-            "status": "disabled" if self.random.random() < 0.03 and "state" not in effects[0] else "draft",
+            "status": "draft",
             "then": effects, "because": "b", "evidence": [{"cite": SOURCE, "shows": "s", "level": "l"}],
             "examples": [],
         }  # fmt: skip
@@ -459,6 +459,9 @@ class BaseMaker:
             rule["unless"] = self._condition(
                 Words(words.safety, words.scores, True, words.before, words.every), 2
             )
+        if self.random.random() < 0.03:
+            off = {"by": "x", "on": "2026-11-20", "reason": "r", "was": "draft"}
+            rule |= {"status": "disabled", "disabled": off}
         self.files[f"{family}/{name}.yaml"] = rule
 
     # -- rulebase.yaml and what else must be there -------------------------------------------------

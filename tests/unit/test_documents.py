@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,9 +20,10 @@ from flask.testing import FlaskClient
 
 import service.handbook.document
 from service import cli
+from service.cohort.sample import SIDED
 from service.config import CHECKOUT, SETTINGS, Config
 from service.domain.assessment import SafetyStatus
-from service.domain.rule import Word
+from service.domain.rule import SwitchedOff, Word
 from service.domain.rulebase import RuleBase
 from service.knowledge import derived, load, rules, vocabulary
 from service.knowledge.conditions import COMPARISONS, SET_WORDS, ConditionReader
@@ -161,10 +164,11 @@ def test_each_request_of_the_readme_gets_the_answer_shown(client: FlaskClient) -
 
 
 def commands() -> list[list[str]]:
-    """Every `kneechain …` the README shows, in a block or in a line."""
+    """Every `kneechain …` the README shows, in a block or in a line, that needs nothing put in: no NAME."""
     inline = re.findall(r"`(?:\.venv/bin/)?kneechain ([^`]+)`", README)
     in_blocks = [line[1:] for line in shell_lines() if line[0].endswith("bin/kneechain")]
-    return [*in_blocks, *(shlex.split(words) for words in inline)]
+    shown = [*in_blocks, *(shlex.split(words) for words in inline)]
+    return [words for words in shown if not any(word.isalpha() and word.isupper() for word in words)]
 
 
 @pytest.fixture
@@ -174,7 +178,12 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("at_the_root")
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_each_command_line_of_the_readme_works(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_command_line_of_the_readme_works(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if words[:2] == ["rules", "lock"]:  # it writes
+        shutil.copytree(CHECKOUT / "rules", tmp_path / "rules")
+        monkeypatch.setenv("KNEECHAIN_RULES", str(tmp_path / "rules"))
     started = []
     monkeypatch.setattr("service.server.run", lambda app, config, host, port: started.append((host, port)))
     result = CliRunner().invoke(cli.main, words)
@@ -404,6 +413,19 @@ def test_every_key_of_an_example_is_explained(rulebase: RuleBase) -> None:
     expected = {key for rule in rulebase.rules for example in rule.examples for key in example.expect}
     assert {"outcome", "net"} <= expected
     assert missing(expected - {"gaps"}, code(RULES_README)) == []  # gaps are written `undetermined: [...]`
+
+
+def test_every_key_of_the_sample_is_explained() -> None:
+    sample = read_plain(CHECKOUT / "rules" / "base_rate_sample.yaml")
+    drawn = sample["findings"].values()
+    numbers = {key for entry in drawn for key in entry.get("normal", {})}
+    keys = {*sample, *(key for entry in drawn for key in entry), *numbers, *SIDED}
+    assert {"shares", "between_sides", "left_out", "alike"} <= keys
+    assert missing(keys, code(RULES_README)) == []
+
+
+def test_the_keys_of_a_rule_that_is_switched_off_are_explained() -> None:
+    assert missing([field.name for field in fields(SwitchedOff)], code(RULES_README)) == []
 
 
 def test_every_key_of_the_seed_coverage_is_explained() -> None:

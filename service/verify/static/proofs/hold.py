@@ -93,7 +93,7 @@ def settled(raised: tuple[Raised, ...], due: bool) -> Screen:
     missing = (("anything", None),) if due else ()
     return Screen(
         status=status_of(open_, missing), raised=raised, not_screened=missing, withheld=withheld_by(open_),
-        referral_first=False, outside_intended_use=False, out_of_scope=(), forbidden={},
+        switched_off=(), referral_first=False, outside_intended_use=False, out_of_scope=(), forbidden={},
         outdated_clearances=(), unused_clearances=(), views={}, fired=(),
     )  # fmt: skip
 
