@@ -8,7 +8,7 @@ checks: the rule and the finding as plain data.
     counting   what of the exam counts: fresh, through a gate, by a formula of its own
     words      what the words of a test mean; `conditions` what the groups do
     sight      what one side sees: findings, formulas, tests, and what each test rests on
-    book       which rules have a say in what
+    book       which rules have a say in what; `switched_off` what disabled ones leave unknown
     outcomes   the rules from one side: outcomes, states, points, classes; `judgement` their reasons
     screen     flags, clearances, due questions, status, what may not be suggested
     case       all of these for one exam

@@ -15,6 +15,7 @@ from service.domain.rule import (
     criteria,
 )
 from service.domain.rulebase import RuleBase
+from service.proof.switched_off import SwitchedOff
 
 Conclusion = tuple[type, str]
 """What kind of thing, and which: a state that is set, a contributor scored, a flag raised."""
@@ -36,9 +37,13 @@ class Book:
         self.screening = tuple(rule for rule in rulebase.rules if rule.active and rule.safety)
         self.others = tuple(rule for rule in rulebase.rules if rule.active and not rule.safety)
         self._concluding: dict[Conclusion, list[Rule]] = {}
-        for rule in (*self.screening, *self.others):
-            for conclusion in dict.fromkeys(_concludes(rule)):
-                self._concluding.setdefault(conclusion, []).append(rule)
+        self._would_conclude: dict[Conclusion, list[Rule]] = {}
+        for rule in rulebase.rules:
+            for conclusion in dict.fromkeys(_concludes(rule)) if rule.status != "retired" else ():
+                self._would_conclude.setdefault(conclusion, []).append(rule)
+                if rule.active:
+                    self._concluding.setdefault(conclusion, []).append(rule)
+        self.off = SwitchedOff(rulebase, self._behind)
         self.criteria = {
             rule.code: tuple(
                 (part, criterion)
@@ -56,6 +61,11 @@ class Book:
         """The active rules that have a say in it, in reading order."""
         return self._concluding.get((kind, name), [])
 
+    def _behind(self, rule: Rule) -> Iterator[Rule]:
+        """The rules, switched off or not, that have a say in what it reads."""
+        for read in _reads(rule):
+            yield from self._would_conclude.get(read, ())
+
     def sided(self, rule: Rule) -> bool:
         """Whether it reads anything of one side, also by way of states."""
         if rule.code not in self._sided:
@@ -68,7 +78,7 @@ class Book:
                 defined = self.rulebase.findings.get(name) or self.rulebase.derived[name]
                 return defined.sided
             case StateTest(state):
-                return any(self.sided(rule) for rule in self.concluding(SetState, state))
+                return any(self.sided(rule) for rule in self._would_conclude.get((SetState, state), ()))
             case FlagTest():
                 return False
             case _:  # a class, a coverage, being assessed: each is of one knee

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.domain.exam import Exam
+from service.domain.rule import Rule
 from service.domain.rulebase import RuleBase
 from service.proof import beside, screened, trace
 from service.proof.book import Book
@@ -87,8 +88,17 @@ class Checker:
             "approved_on": approval.approved_on and approval.approved_on.isoformat(),
             "review_by": approval.review_by.isoformat(),
             "intended_use": approval.intended_use,
+            "disabled": [_switched_off(rule) for rule in self.book.off.rules],
             **draft,
         }
+
+
+def _switched_off(rule: Rule) -> Json:
+    assert rule.disabled is not None
+    return {
+        "rule": rule.code, "by": rule.disabled.by, "on": rule.disabled.on.isoformat(),
+        "reason": rule.disabled.reason,
+    }  # fmt: skip
 
 
 def _trace(case: Case, knees: list[Knee]) -> list[Json]:

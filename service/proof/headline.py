@@ -32,21 +32,29 @@ class Headline:
         yield self.wording["headline_out_of_scope_only" if len(age) == len(flags) else "headline_hold"]
         if self.asked:
             yield self.wording["headline_hold_open"].format(left=len(self.screen.not_screened))
+        yield from self._switched_off()
 
     def _shown(self) -> Iterator[str]:
         flags, left = self.screen.open_flags, len(self.screen.not_screened)
+        yield from self._switched_off()
         yield from self._flags(flags, "headline_referral" if self.screen.referral_first else "headline_flags")
         yield from self._cleared()
         outside = [raised for raised in flags if raised.flag.outside_intended_use]
         if outside:
             yield self.wording["headline_outside"].format(flags=_labels(outside))
-        if self.screen.status == "incomplete":
+        if left:
             yield self.wording["headline_incomplete"].format(left=left)
         for side in self.case.exam.knees:
             knee = self.wording["headline_knee"]
             yield knee.format(side=_capital(side), contributors=self._contributors(side))
         yield from self._regions()
         yield self.wording["headline_not_excluded"]
+
+    def _switched_off(self) -> Iterator[str]:
+        """What part of the screen did not run."""
+        codes = [rule.code for rule in self.case.book.off.screening]
+        if codes:
+            yield self.wording["headline_switched_off"].format(rules=_listed(codes))
 
     # -- flags -----------------------------------------------------------------------------
 

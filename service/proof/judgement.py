@@ -10,6 +10,7 @@ from service.domain.rule import (
     Condition,
     Criterion,
     FindingTest,
+    FlagTest,
     Group,
     NotKnown,
     Rule,
@@ -83,6 +84,25 @@ class Judgement(Outcomes):
                 yield from self._let_pass(member)
         elif self.truth(condition) is not None:
             yield condition
+
+    def switched_off(self, criteria: Iterable[Criterion]) -> Iterator[str]:
+        """The rules whose being switched off leaves these criteria open."""
+        off = self.book.off
+        for criterion in criteria if off.rules else ():
+            match criterion:
+                case StateTest(state):
+                    yield from off.states.get(state, ())
+                    for rule in self.book.concluding(SetState, state):
+                        if rule.safety == self.safety and self.outcome(rule) == "undetermined":
+                            yield from self.switched_off(self._plainly.left_open(rule.when))
+                case FlagTest(flag):
+                    yield from off.flags.get(flag, ())
+                case ClassTest(contributor):
+                    yield from (code for codes in off.clusters[contributor].values() for code in codes)
+
+    def left_open_by(self, rule: Rule) -> list[str]:
+        """The rules whose being switched off leaves an undetermined one open, each once."""
+        return list(dict.fromkeys(self.switched_off(self._plainly.left_open(rule.when))))
 
     # -- gaps ------------------------------------------------------------------------------
 

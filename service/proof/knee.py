@@ -58,6 +58,10 @@ class Knee:
             "opposing_rules": [rule.code for rule, score in standing.fired if not score.supports],
             "noted_rules": self._noted(id_),
             "shared_findings": sorted(self._shared(id_)),
+            "disabled_clusters": [
+                {"cluster": cluster, "speaks": "for" if supports else "against", "rules": codes}
+                for (cluster, supports), codes in self.case.book.off.clusters[id_].items()
+            ],
             "mechanisms": [
                 self._contributor(c.id) for c in self.rulebase.contributors.values() if c.beneath == id_
             ],
@@ -117,13 +121,17 @@ class Knee:
             starts = self._present(arrow.source) and (
                 arrow.source in reached or not self._linked(arrow.source)
             )
-            if starts and self._leads(arrow, bool(by)):
+            if starts and self._in_force(arrow) and self._leads(arrow, bool(by)):
                 reached.add(arrow.target)
                 seen = bool(by) and self._seen(arrow.source) and self._seen(arrow.target)
                 yield {
                     "from": arrow.source, "to": arrow.target, "assumed": not seen,
                     "level": arrow.level, "rules": by, "says": arrow.says,
                 }  # fmt: skip
+
+    def _in_force(self, arrow: Arrow) -> bool:
+        """A step that only rules switched off carry is not even assumed."""
+        return not arrow.rules or any(self.rulebase.rule_by_code[code].active for code in arrow.rules)
 
     def _linked(self, end: str) -> bool:
         return any(rule.family == "chains" for rule in self.case.book.concluding(SetState, end))

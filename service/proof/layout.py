@@ -49,6 +49,15 @@ MECHANISM: Members = {
     "noted_rules": Bag("noted_rules"),
     "shared_findings": Bag("shared_findings"),
     "less_specific": Bag("less_specific"),
+    "disabled_clusters": Each(
+        "disabled_cluster",
+        ("cluster", "speaks"),
+        {
+            "cluster": Plain("disabled_cluster"),
+            "speaks": Plain("disabled_cluster"),
+            "rules": Bag("disabled_rules"),
+        },
+    ),
 }
 CONTRIBUTOR: Members = {
     **MECHANISM,
@@ -128,6 +137,7 @@ SAFETY: Members = {
     "flags": Each("flag", ("code", "side"), FLAG, ordered=True),
     "not_screened": Each("due_question", ("finding", "side"), SIDED, ordered=True),
     "withheld_reason": Plain("withheld_reason"),
+    "disabled": Bag("disabled_rules"),
 }
 CRITERIA: Members = {
     "side": Plain("criterion"),
@@ -151,6 +161,7 @@ RULE_BASE: Members = {
         ("status", "approved_by", "approved_on", "review_by", "intended_use", "notice"),
         Plain("rule_base_approval"),
     ),
+    "disabled": Plain("disabled_rules"),
 }
 
 ANSWER = Record(
@@ -185,7 +196,7 @@ ANSWER = Record(
         "undetermined": Each(
             "undetermined",
             ("rule", "side"),
-            {**TOLD, "gaps": Each("gap", ("finding", "side"), GAPS)},
+            {**TOLD, "disabled": Bag("disabled_rules"), "gaps": Each("gap", ("finding", "side"), GAPS)},
         ),
         "notes": Each(
             "note",

@@ -83,9 +83,9 @@ class Outcomes:
     # -- outcomes --------------------------------------------------------------------------
 
     def outcome(self, rule: Rule) -> str:
-        """Fires, suppressed, undetermined or silent; disabled where the rule is not run."""
+        """Fires, suppressed, undetermined or silent; disabled or retired where the rule is not run."""
         if rule.code not in self._outcomes:
-            self._outcomes[rule.code] = self._judge(rule) if rule.active else "disabled"
+            self._outcomes[rule.code] = self._judge(rule) if rule.active else rule.status
         return self._outcomes[rule.code]
 
     def _judge(self, rule: Rule) -> str:
@@ -112,17 +112,23 @@ class Outcomes:
         if state not in self._states:
             setters = [r for r in self.book.concluding(SetState, state) if r.safety == self.safety]
             found = {self.outcome(rule) for rule in setters}
-            told = True if "fires" in found else None if "undetermined" in found else False
-            self._states[state] = told if setters else self._given.get(state, False)
+            open_ = "undetermined" in found or (state in self.book.off.states and state not in self._given)
+            told = True if "fires" in found else None if open_ else False
+            self._states[state] = told if setters or open_ else self._given.get(state, False)
         return self._states[state]
 
-    def flagged(self, flag: str) -> bool:
-        return any(j.fires(rule) for rule in self.book.concluding(RaiseFlag, flag) for j in self.siblings)
+    def flagged(self, flag: str) -> Truth:
+        """Whether it was raised on either side; unknown where a rule that is switched off might have."""
+        raised = any(j.fires(rule) for rule in self.book.concluding(RaiseFlag, flag) for j in self.siblings)
+        return raised or (None if flag in self.book.off.flags else False)
 
     def covered(self, contributor: str) -> tuple[int, int]:
-        """Key groups of which something was observed, and all."""
-        groups = self.rulebase.contributors[contributor].key_groups
-        seen = [any(self.sight.value(f) is not None for f in group.any_of) for group in groups]
+        """Key groups of which something was observed and can still speak, and all."""
+        groups, silent = self.rulebase.contributors[contributor].key_groups, self.book.off.groups[contributor]
+        seen = [
+            place not in silent and any(self.sight.value(f) is not None for f in group.any_of)
+            for place, group in enumerate(groups)
+        ]
         return sum(seen), len(seen)
 
     def has_class(self, test: ClassTest) -> Truth:

@@ -112,7 +112,7 @@ class Screen:
         """The gravest that holds."""
         if self.withheld:
             return "hold"
-        if self.not_screened:
+        if self.not_screened or self.book.off.screening:
             return "incomplete"
         return "refer" if any(raised.flag.urgency.refers for raised in self.open_flags) else "clear"
 
@@ -181,6 +181,11 @@ class Screen:
         return {side: dict(self._forbidden(side)) for side in self.exam.knees}
 
     def _forbidden(self, side: Side) -> Iterator[tuple[str, str]]:
+        """What a rule that is switched off could forbid is not known to be safe either."""
+        for rule in self.book.off.screening:
+            for effect in rule.effects:
+                if isinstance(effect, Forbid):
+                    yield from ((id_, self.rulebase.wording["reason_switched_off"]) for id_ in effect.ids)
         open_ = {finding for finding, _ in self.not_screened}
         for fired in self.fired:
             due = {f for e in fired.rule.effects if isinstance(e, MakeDue) for f in e.findings}

@@ -23,6 +23,7 @@ def safety(case: Case) -> Json:
         "flags": [_flag(case, raised) for raised in screen.raised],
         "not_screened": [sided(side, {"finding": finding}) for finding, side in screen.not_screened],
         "withheld_reason": screen.withheld,
+        "disabled": [rule.code for rule in case.book.off.screening],
     }
 
 

@@ -153,10 +153,16 @@ def suppressed(case: Case) -> list[Json]:
 
 def undetermined(case: Case) -> list[Json]:
     return [
-        sided(side, {"rule": rule.code, "gaps": gaps(judgement.missing(rule))})
+        sided(side, _open(rule, judgement))
         for rule, side, judgement in case.judged()
         if judgement.outcome(rule) == "undetermined"
     ]
+
+
+def _open(rule: Rule, judgement: Judgement) -> Json:
+    """What it waits for: findings, and rules that are switched off."""
+    off = judgement.left_open_by(rule)
+    return {"rule": rule.code, "gaps": gaps(judgement.missing(rule))} | ({"disabled": off} if off else {})
 
 
 def _read(criterion: Criterion) -> str:

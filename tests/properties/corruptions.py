@@ -946,6 +946,22 @@ def a_draft_is_told_to_be_approved(forger: Forger) -> bool:
     return change(forger.answer["rule_base"], "status", "reviewed")
 
 
+@corruption("disabled_rules")
+def a_rule_in_force_is_told_to_be_switched_off(forger: Forger) -> bool:
+    off = {"rule": forger.one(forger.rulebase.rules).code, "by": "me", "on": "2026-01-01", "reason": "so"}
+    forger.answer["rule_base"]["disabled"].append(off)
+    return True
+
+
+@corruption("disabled_cluster_invented")
+def a_cluster_in_force_is_told_to_be_silent(forger: Forger) -> bool:
+    contributor = forger.one(forger.contributors())
+    if contributor is None:
+        return False
+    contributor["disabled_clusters"].append({"cluster": "er", "speaks": "for", "rules": ["H01"]})
+    return True
+
+
 @corruption("trace_format")
 def the_trace_has_another_format(forger: Forger) -> bool:
     return change(forger.answer, "trace_format", "kneechain.trace.v0")
