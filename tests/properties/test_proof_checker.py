@@ -48,7 +48,7 @@ UNREACHED = {
     "answer", "summary", "contributor", "contributor_words", "criterion", "finding", "flag", "flag_rules",
     "rule", "side", "state", "chain", "arrow", "next_test", "note", "recommendation", "origin",
     "rule_base_name", "withholds", "alternative", "merged_recommendation",
-    "rule_base_name", "withholds", "disabled_cluster", "disabled_cluster_left_out",
+    "disabled_cluster", "disabled_cluster_left_out",
 }  # fmt: skip
 Json = dict[str, Any]
 
