@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from service.app import create_app, make_handbook
 from service.assess import Assessor
 from service.config import CHECKOUT
-from service.domain.rule import Review
+from service.domain.rule import Review, SwitchedOff
 from service.domain.rulebase import RuleBase
 from service.domain.source_attributes import ATTRIBUTES
 from service.handbook.document import policy
@@ -28,6 +28,8 @@ ANSWER = "/paths/~1v1~1assessments/post/responses/201/content/application~1json/
 EXAMPLES = sorted((CHECKOUT / "examples").glob("*.json"))
 QUERIES = ("", "view=brief", "view=full&ledger=true", "view=brief&ledger=true")
 GENERATED = 60
+OFF = ("Z03", "F08", "H01", "H02", "H03", "H04", "H17")
+"""Rules to switch off: one of the screen, and all that set a state or speak in a cluster."""
 
 Exam = dict[str, Any]
 
@@ -134,7 +136,8 @@ def test_the_contract_promises_nothing_that_no_answer_has(
 ) -> None:
     """And nothing optional that every answer has."""
     seen = Sightings(ANSWER)
-    for response in (*_answers(client, rulebase, now), _under_reviewed_rules(rulebase, now)):
+    some_off = _post(_with_rules_off(rulebase, now), NAMED, "ledger=true")
+    for response in (*_answers(client, rulebase, now), _under_reviewed_rules(rulebase, now), some_off):
         assert response.status_code == 201
         seen.add(validate(response))
     assert list(seen.never_present()) == []
@@ -207,6 +210,10 @@ def test_every_rule_is_as_documented(client: FlaskClient, rulebase: RuleBase, no
         whole = validate(reviewed.get(f"/v1/rules/{code}"))
         assert whole["reviewed"] == {"by": "Dr A. Example", "on": "2026-11-01", "due": "2028-11-01"}
         seen.add(whole)
+    off = _with_rules_off(rulebase, now)
+    statuses = {line["code"]: line["status"] for line in validate(off.get("/v1/rules"))["rules"]}
+    assert {code for code, status in statuses.items() if status == "disabled"} == set(OFF)
+    seen.add(validate(off.get("/v1/rules/H01")))
     assert list(seen.never_present()) == []
     assert list(seen.never_absent()) == []
 
@@ -311,3 +318,12 @@ def _with_reviewed_rules(rulebase: RuleBase, now: datetime) -> FlaskClient:
         },
     )
     return create_app(assessor=Assessor.of(reviewed), now=lambda: now).test_client()
+
+
+def _with_rules_off(rulebase: RuleBase, now: datetime) -> FlaskClient:
+    off = SwitchedOff("Dr A. Example", date(2026, 11, 1), "Fires too often.", "draft")
+    rules = tuple(
+        replace(rule, status="disabled", disabled=off) if rule.code in OFF else rule
+        for rule in rulebase.rules
+    )
+    return create_app(assessor=Assessor.of(replace(rulebase, rules=rules)), now=lambda: now).test_client()

@@ -144,6 +144,7 @@ def test_without_a_flag_the_same_exam_says_much_and_the_watch_sees_all_of_it(
     said = answer(rich_exam())
     assert said["safety"] == {
         "status": "clear", "referral_first": False, "flags": [], "not_screened": [], "withheld_reason": [],
+        "disabled": [],
     }  # fmt: skip
     for knee in said["knees"]:
         for part in ("contributors", "alternatives", "states", "chains", "recommendations", "next_tests"):
