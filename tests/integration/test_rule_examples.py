@@ -251,7 +251,8 @@ WRONG = {
         STABLE, "net: {training_load_error: -2}", "net: {training: -2}", "there is no contributor 'training'",
     ),
     "the net of a safety rule": (
-        LOCKED, "{outcome: fires, flag: [Z06]}", "{outcome: fires, net: {hip_instability: 0}}", "there is no contributor 'hip_instability'",
+        LOCKED, "{outcome: fires, flag: [Z06]}", "{outcome: fires, net: {hip_instability: 0}}",
+        "there is no contributor 'hip_instability'",
     ),
 }  # fmt: skip
 
