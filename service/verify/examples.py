@@ -1,6 +1,6 @@
 """Runs the examples written beside the rules, on both evaluators."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,20 +9,9 @@ from typing import Any
 
 from schemas.observations import STATUSES, Wrong, value_reader
 from service.answer.case import Case
-from service.answer.next_tests import done
 from service.domain.assessment import Standing
 from service.domain.exam import Exam, Key, Observation, Side
-from service.domain.rule import (
-    Ask,
-    Effect,
-    Example,
-    MakeDue,
-    Note,
-    RaiseFlag,
-    Recommend,
-    Rule,
-    ShowAlternative,
-)
+from service.domain.rule import Effect, Example, Note, Rule
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.no_answer import NoAnswer
@@ -33,6 +22,7 @@ from service.inference.usable import Usable, what_counts
 from service.inference.view import View
 from service.knowledge.fields import NUMBER
 from service.knowledge.problems import Problem
+from service.verify.said import DISAGREEING, SAID
 
 THIS: Side = "left"
 OTHER_SIDE: Side = "right"
@@ -223,47 +213,9 @@ class Examples:
         """Where the rule says other than exactly what is expected of it."""
         for key, said in SAID.items():
             if key in run.example.expect:
-                expected, found = set(_texts(run.example.expect[key])), said(self.screen, run)
+                expected, found = set(_texts(run.example.expect[key])), said(self.screen, run, THIS)
                 if expected != found:
                     yield f"expected {key} {sorted(expected)}, found {sorted(found)}"
-
-
-# -- what a rule says when it fires --------------------------------------------------------------
-
-
-def _due(screen: SafetyScreen, run: Run) -> set[str]:
-    """What it makes due that is not answered yet."""
-    due = (effect for effect in run.effects if isinstance(effect, MakeDue))
-    return {f for effect in due for f, _ in screen.unanswered(effect, run.case.exam, run.case.usable)}
-
-
-def _forbidden(screen: SafetyScreen, run: Run) -> set[str]:
-    """What it lets not be suggested, as far as that depends on what it made due."""
-    if not run.effects:
-        return set()
-    index = run.case.inference.index[run.rule.code]
-    missing = tuple((finding, None) for finding in _due(screen, run))
-    return set(screen.forbidden(THIS, ((index, run.rule, None, THIS),), missing))
-
-
-def _asked(screen: SafetyScreen, run: Run) -> set[str]:
-    """The tests it asks for that are not done yet; those that disagree by that word."""
-    asks = [effect.findings for effect in run.effects if isinstance(effect, Ask)]
-    named = {finding for findings in asks for finding in findings if not done(run.case, run.view, finding)}
-    return named | {DISAGREEING for findings in asks if not findings}
-
-
-DISAGREEING = "conflicting"
-"""How a rule asks for whatever disagrees."""
-
-SAID: dict[str, Callable[[SafetyScreen, Run], set[str]]] = {
-    "alternative": lambda _, run: {e.alternative for e in run.effects if isinstance(e, ShowAlternative)},
-    "flag": lambda _, run: {effect.flag for effect in run.effects if isinstance(effect, RaiseFlag)},
-    "recommend": lambda _, run: {effect.code for effect in run.effects if isinstance(effect, Recommend)},
-    "due": _due,
-    "forbid": _forbidden,
-    "ask": _asked,
-}
 
 
 def _problem(example: Example, said: str) -> Problem:

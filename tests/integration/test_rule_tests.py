@@ -9,8 +9,12 @@ from click.testing import CliRunner, Result
 from service.cli import main
 from service.config import CHECKOUT
 
-ROTATORS = "contributors/hip/weak-external-rotators.yaml"
-BEYOND = "  - name: Four plus does not\n    given: {hip_er_mmt: 4+}\n    expect: silent\n"
+FEVER = "safety/fever-or-unwell.yaml"
+BELOW = """\
+  - name: A temperature of 37.9
+    given: {fever: no, rigors_or_malaise: no, temperature_c: 37.9}
+    expect: silent
+"""
 
 
 def run(*arguments: str) -> Result:
@@ -25,10 +29,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "rules"
 
 
-def without_the_example_beyond(folder: Path) -> None:
-    text = (folder / ROTATORS).read_text()
-    assert BEYOND in text
-    (folder / ROTATORS).write_text(text.replace(BEYOND, ""))
+def without_the_example_below(folder: Path) -> None:
+    text = (folder / FEVER).read_text()
+    assert BELOW in text
+    (folder / FEVER).write_text(text.replace(BELOW, ""))
 
 
 def test_coverage_names_the_examples_that_show_each_criterion() -> None:
@@ -49,20 +53,19 @@ def test_coverage_names_the_examples_that_show_each_criterion() -> None:
 
 
 def test_coverage_says_what_is_missing_and_fails(folder: Path) -> None:
-    without_the_example_beyond(folder)
-    result = run("coverage", "H01")
+    without_the_example_below(folder)
+    result = run("coverage", "Z15")
     assert result.exit_code == 1
     assert "    false: an example is missing" in result.stdout
-    assert "2 criteria: 1 of 2 pairs that can be are shown, 1 of 1 unknown" in result.stdout
+    assert "3 criteria: 2 of 3 pairs that can be are shown, 3 of 3 unknown" in result.stdout
 
 
 def test_check_fails_where_an_example_is_missing(folder: Path) -> None:
-    without_the_example_beyond(folder)
+    without_the_example_below(folder)
     result = run("check")
     assert result.exit_code == 1
-    assert (
-        f"rules/{ROTATORS}:1: no example of H01 turns on 'hip_er_mmt: at most 4' being false" in result.stderr
-    )
+    said = "no example of Z15 turns on 'temperature_c: at least 38 °C' being false"
+    assert f"rules/{FEVER}:1: {said}" in result.stderr
 
 
 def test_mutate_shows_what_was_changed_and_how_much_of_it_is_noticed() -> None:
@@ -73,10 +76,10 @@ def test_mutate_shows_what_was_changed_and_how_much_of_it_is_noticed() -> None:
 
 
 def test_mutate_names_what_nothing_notices_and_fails(folder: Path) -> None:
-    without_the_example_beyond(folder)
-    result = run("mutate", "H01")
+    without_the_example_below(folder)
+    result = run("mutate", "Z15")
     assert result.exit_code == 1
-    assert "survives and is not explained: H01/when.0/at_most 4+" in result.stderr
+    assert "survives and is not explained: Z15/when.2/at_least 37.9" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])

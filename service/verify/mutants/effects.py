@@ -47,8 +47,11 @@ def changes(rulebase: RuleBase, rule: Rule, effect: Effect) -> Iterator[tuple[st
             safety = isinstance(effect, MakeDue)
             known = [f.id for f in rulebase.findings.values() if (f.safety is not None) == safety]
             yield from _of_list(effect, "findings", findings, known)
+            if isinstance(effect, MakeDue) and not rulebase.gates_of.keys().isdisjoint(findings):
+                yield "effect", "one_by_one turned", replace(effect, one_by_one=not effect.one_by_one)
         case Forbid(ids):
             yield from _of_list(effect, "ids", ids, (*rulebase.recommendations, *rulebase.findings))
+            yield "effect", "until_answered turned", replace(effect, until_answered=not effect.until_answered)
 
 
 def _of_score(rulebase: RuleBase, rule: Rule, score: Score) -> Iterator[tuple[str, str, Effect]]:

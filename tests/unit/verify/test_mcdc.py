@@ -56,8 +56,7 @@ def test_without_any_example_every_criterion_is_missing(rulebase: RuleBase) -> N
         ("F15", ["A light heel withholds it"], "'tripod_heel: the paper cannot slide' being false"),
         ("N02", ["Abductors below 4 are certain enough", "One grade below 4 is certain enough"],
          "'hip_abd_mmt: below 4' being true"),
-        ("R10", ["The foot with clear signs, the hip hardly examined"],
-         "'hip_instability is supported' being unknown"),
+        ("R08b", ["The patellofemoral pattern, foot posture not scored"], "'fpi6: at least 6' being unknown"),
     ],
 )  # fmt: skip
 def test_an_example_taken_away_is_missed(

@@ -131,14 +131,16 @@ def _failing(trial: Trial, mutant: Mutant) -> list[str]:
 def test_a_mutant_that_no_example_notices_is_reported(
     rulebase: RuleBase, cases: tuple[WholeCase, ...]
 ) -> None:
-    """H01 without its example one grade beyond: nobody can tell grade 4 from 4+."""
-    kept = ("Grade 4 counts as weak", "Not tested is not normal")
-    blunt = _with_examples(rulebase, "H01", lambda name: name in kept)
+    """Z15 without its example one step below: nobody can tell 38.0 from 37.9."""
+    blunt = _with_examples(rulebase, "Z15", lambda name: name != "A temperature of 37.9")
     every = list(mutants(blunt))
     trial = Trial(blunt, cases)
-    tried = tuple(try_out(trial, (mutant for mutant in every if mutant.id.startswith("H01/when.0/at_most"))))
+    tried = tuple(
+        try_out(trial, (mutant for mutant in every if mutant.id.startswith("Z15/when.2/at_least ")))
+    )
     report = Report(tried, frozenset(mutant.id for mutant in every), {})
-    assert report.new == ("H01/when.0/at_most 4+",)
+    assert [one.id for one in tried] == ["Z15/when.2/at_least 37.9", "Z15/when.2/at_least 38.1"]
+    assert report.new == ("Z15/when.2/at_least 37.9",)
     assert not report.good
 
 
