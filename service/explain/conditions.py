@@ -29,6 +29,8 @@ from service.domain.rule import (
     FindingTest,
     FlagTest,
     Group,
+    RaiseFlag,
+    Rule,
     StateTest,
 )
 from service.inference.conditions import combiner
@@ -162,11 +164,21 @@ def conclusion(case: Case, target: Target, side: Side | None) -> ConclusionShown
             sided = target.id in rulebase.sided_states
             return ConclusionShown(target, rulebase.states[target.id].label, side if sided else None)
         case "flag":
-            return ConclusionShown(target, rulebase.red_flags[target.id].label, side)
+            sided = any(rule.code in rulebase.sided_rules for rule in _raisers(case, target.id))
+            return ConclusionShown(target, rulebase.red_flags[target.id].label, side if sided else None)
         case "rule":
-            return ConclusionShown(target, rulebase.rule_by_code[target.id].title, side)
+            rule = rulebase.rule_by_code[target.id]
+            sided = not rule.safety or rule.code in rulebase.sided_rules
+            return ConclusionShown(target, rule.title, side if sided else None)
         case _:
             return ConclusionShown(target, rulebase.contributors[target.id].label, side)
+
+
+def _raisers(case: Case, flag: str) -> Iterator[Rule]:
+    """The rules that raise a flag."""
+    for rule in case.rulebase.rules:
+        if any(isinstance(effect, RaiseFlag) and effect.flag == flag for effect in rule.effects):
+            yield rule
 
 
 def view_of(case: Case, target: Target, side: Side) -> View:

@@ -108,29 +108,24 @@ class Paragraphs:
     def of_misses(
         self, target: Target, truth: Truth, standing: Standing | None, misses: tuple[Miss, ...]
     ) -> str:
-        return " ".join(self._misses(target, truth, standing, misses))
-
-    def _misses(
-        self, target: Target, truth: Truth, standing: Standing | None, misses: tuple[Miss, ...]
-    ) -> Iterator[str]:
+        """Where it stands now, and what lies nearest; `standing` that of a contributor."""
         if standing is not None:
-            yield self.of_class(standing)
-        else:
-            key = {True: "why_not_holds", False: "why_not_absent", None: "why_not_unknown"}[truth]
-            yield self.wording[key].format(label=self._label(target))
-        if truth is True and standing is None:
-            return
-        reachable = next((miss for miss in misses if miss.distance is not None), None)
-        if reachable is not None:
-            yield from self._nearest(reachable)
-        elif target.kind == "rule" and misses:
-            yield self.wording["why_not_out_of_force"]
-        else:
-            yield self.wording["why_not_none"]
+            return " ".join([self.of_class(standing), *self._nearest_of(target, misses)])
+        key = {True: "why_not_holds", False: "why_not_absent", None: "why_not_unknown"}[truth]
+        now = self.wording[key].format(label=self._label(target))
+        return now if truth is True else " ".join([now, *self._nearest_of(target, misses)])
 
-    def _nearest(self, miss: Miss) -> Iterator[str]:
+    def _nearest_of(self, target: Target, misses: tuple[Miss, ...]) -> Iterator[str]:
+        if misses and misses[0].distance is not None:
+            yield from self._nearest(misses[0], alone=target.kind == "rule")
+        else:
+            yield self.wording["why_not_out_of_force" if target.kind == "rule" else "why_not_none"]
+
+    def _nearest(self, miss: Miss, alone: bool) -> Iterator[str]:
+        """What the nearest rule lacks; `alone`: the rule itself is asked about."""
         listed = "; ".join(self._lacking(criterion) for criterion in miss.nearest)
-        yield self.wording["why_not_nearest"].format(title=miss.rule.title, code=miss.rule.code, list=listed)
+        key = "why_not_lacking" if alone else "why_not_nearest"
+        yield self.wording[key].format(title=miss.rule.title, code=miss.rule.code, list=listed)
         yield from self._list("why_not_suppressed", (c.label for c in miss.suppressed_by))
 
     def _lacking(self, criterion: CriterionShown) -> str:
@@ -148,13 +143,14 @@ class Paragraphs:
         """In words; a class never without its link certainty."""
         verdict, read = criterion.verdict, criterion.conclusion
         if read is None or read.target.kind not in SCORED:
-            return verdict.needed, "; ".join(found.words for found in criterion.found) or verdict.seen
+            words = "" if criterion.formula else "; ".join(found.words for found in criterion.found)
+            return verdict.needed, words or verdict.seen
         rulebase = self.case.rulebase
-        words = rulebase.class_words
-        needed = " or ".join(words[name] for name in verdict.needed.split(" or "))
+        classes = rulebase.class_words
+        needed = " or ".join(classes[name] for name in verdict.needed.split(" or "))
         certainty = rulebase.contributors[read.target.id].link_certainty.words
         classed = self.wording["why_not_class"].format(words=needed, certainty=certainty)
-        return classed, words[str(verdict.seen)]
+        return classed, classes[str(verdict.seen)]
 
     # -- both -------------------------------------------------------------------------------------
 

@@ -98,6 +98,7 @@ WORDING = {
     "why_not_absent": ("label",),
     "why_not_unknown": ("label",),
     "why_not_nearest": ("title", "code", "list"),
+    "why_not_lacking": ("list",),
     "why_not_lacks": ("label", "needed", "seen"),
     "why_not_seen": ("value",),
     "why_not_class": ("words", "certainty"),

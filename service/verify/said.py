@@ -1,4 +1,4 @@
-"""What a rule says when it fires in an example: alternatives, flags, what is due, forbidden, asked, offered."""
+"""What a rule says when it fires in an example: flags, alternatives, what is due, asked, offered."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -36,7 +36,7 @@ from tests.generators import ExamGenerator, as_json
 REPLY = "/components/schemas/Explanation"
 ELSEWHERE = ("Bounds", "NextTests", "Counterfactuals", "CellValue", "RuleBaseReference", "Note side")
 """Seen to be possible by the tests of these answers, and of assessments."""
-GENERATED = 8
+GENERATED = 4
 
 Json = dict[str, Any]
 

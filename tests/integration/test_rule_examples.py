@@ -200,6 +200,7 @@ WRONG = {
         MENISCUS, "yes}\n    expect: fires\n  - name: Fluid",
         "yes}\n    expect: {outcome: fires, alternative: [meniscus]}\n  - name: Fluid",
         "'alternative' cannot be 'meniscus'",
+    ),
     "value": (
         "safety/dvt-likely.yaml", "value: {wells_score: 2}", "value: {wells_score: 3}",
         "expected wells_score to be 3, found 2",
