@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from service.domain.exam import OTHER
+from service.domain.rule import ShowAlternative
 from service.domain.rulebase import RuleBase
 
 Json = dict[str, Any]
@@ -50,6 +51,17 @@ class Forger:
 
     def contributors(self) -> Iterator[Json]:
         return (c for knee in self.answer["knees"] for c in knee["contributors"])
+
+    def with_mechanisms(self) -> Iterator[Json]:
+        return (one for c in self.contributors() for one in (c, *c["mechanisms"]))
+
+    def alternatives(self) -> Iterator[Json]:
+        return (a for knee in self.answer["knees"] for a in knee["alternatives"])
+
+    def notes(self, *codes: str) -> list[Json]:
+        """Those of conventions, by the names of these."""
+        wanted = {self.rulebase.conventions[name].code for name in codes}
+        return [note for note in self.answer["notes"] if note["rule"] in wanted]
 
     def gapped(self) -> list[Json]:
         return [row for row in self.answer["undetermined"] if row["gaps"]]
@@ -633,11 +645,32 @@ def a_shared_finding_is_hushed_up(forger: Forger) -> bool:
 
 @corruption("less_specific")
 def what_is_the_same_on_the_side_without_pain_is_hushed_up(forger: Forger) -> bool:
-    contributor = forger.one(c for c in forger.contributors() if c["less_specific"])
-    return contributor is not None and forger.drop_one(contributor["less_specific"])
+    item = forger.one(c for c in forger.with_mechanisms() if c["less_specific"])
+    return item is not None and forger.drop_one(item["less_specific"])
 
 
-# -- other explanations, two knees ---------------------------------------------------------------
+@corruption("less_specific")
+def a_finding_is_told_to_be_the_same_on_the_side_without_pain(forger: Forger) -> bool:
+    item, seen = forger.one(forger.with_mechanisms()), forger.one(i for i in forger.inputs() if "side" in i)
+    if item is None or seen is None or seen["finding"] in item["less_specific"]:
+        return False
+    item["less_specific"].append(seen["finding"])
+    return True
+
+
+# -- other explanations --------------------------------------------------------------------------
+
+
+def forged_alternative(forger: Forger, knee: Json | None, **changed: Any) -> bool:
+    """One that is not shown, in its own words, in the clothes of one that is where there is one."""
+    defined = forger.one(forger.rulebase.alternatives.values())
+    if knee is None or any(shown["id"] == defined.id for shown in knee["alternatives"]):
+        return False
+    model = forger.one(forger.alternatives()) or {"rules": ["X01"], "because": [""], "caution": None}
+    words = {"label": defined.label, "text": defined.text, "evidence": list(defined.cites)}
+    origin = {"verification": defined.verification, "origin": list(defined.origin)}
+    knee["alternatives"].append(deepcopy(model) | {"id": defined.id, **words, **origin} | changed)
+    return True
 
 
 @corruption("alternative_left_out")
@@ -647,24 +680,110 @@ def another_explanation_is_hushed_up(forger: Forger) -> bool:
 
 @corruption("alternative_invented")
 def another_explanation_is_invented(forger: Forger) -> bool:
-    knee = forger.one(knee for knee in forger.answer["knees"] if knee["contributors"])
-    id_ = forger.one(forger.rulebase.alternatives)
+    return forged_alternative(forger, forger.one(k for k in forger.answer["knees"] if k["contributors"]))
+
+
+@corruption("alternative_invented")
+def another_explanation_is_shown_although_the_knee_is_withheld(forger: Forger) -> bool:
+    return forged_alternative(forger, forger.one(k for k in forger.answer["knees"] if not k["contributors"]))
+
+
+@corruption("alternative_invented")
+def another_explanation_rests_on_a_rule_that_is_open(forger: Forger) -> bool:
+    """The rule that points to it is undetermined: what was not observed is read as if it was."""
+    rules = forger.rulebase.rule_by_code
+    pointing = (
+        (row, effect.alternative)
+        for row in forger.answer["undetermined"]
+        for effect in rules[row["rule"]].effects
+        if isinstance(effect, ShowAlternative)
+    )
+    row, id_ = forger.one(pointing) or ({}, None)
+    knee = forger.one(k for k in forger.answer["knees"] if k["side"] == row.get("side"))
     if knee is None or any(shown["id"] == id_ for shown in knee["alternatives"]):
         return False
-    knee["alternatives"].append({"id": id_})
+    return forged_alternative(forger, knee, id=id_, rules=[row["rule"]])
+
+
+@corruption("alternative_invented")
+def another_explanation_is_told_of_the_other_knee(forger: Forger) -> bool:
+    shown = {knee["side"]: knee["alternatives"] for knee in forger.answer["knees"]}
+    side = forger.one(side for side, items in shown.items() if items)
+    item = forger.one(shown[side]) if side and OTHER[side] in shown else None
+    if item is None or any(other["id"] == item["id"] for other in shown[OTHER[side]]):
+        return False
+    shown[side].remove(item)
+    shown[OTHER[side]].append(item)
+    return True
+
+
+@corruption("alternative_out_of_order")
+def another_explanation_is_put_first(forger: Forger) -> bool:
+    shown = forger.one(k["alternatives"] for k in forger.answer["knees"] if len(k["alternatives"]) > 1)
+    if shown is None:
+        return False
+    shown.insert(0, shown.pop())
     return True
 
 
 @corruption("alternative_rules")
 def another_explanation_rests_on_a_rule_that_did_not_fire(forger: Forger) -> bool:
-    shown = (a for knee in forger.answer["knees"] for a in knee["alternatives"])
-    return change(forger.one(shown), "rules", ["Z01"])
+    return change(forger.one(forger.alternatives()), "rules", ["Z01"])
+
+
+@corruption("alternative_rules")
+def another_explanation_rests_on_a_rule_that_fired_for_something_else(forger: Forger) -> bool:
+    item, firing = forger.one(forger.alternatives()), forger.one(forger.answer["trace"])
+    if item is None or firing["rule"] in item["rules"]:
+        return False
+    item["rules"].append(firing["rule"])
+    item["because"].append(firing["because"])
+    return True
+
+
+@corruption("alternative_rules")
+def a_rule_behind_another_explanation_is_hushed_up(forger: Forger) -> bool:
+    item = forger.one(a for a in forger.alternatives() if len(a["rules"]) > 1)
+    return item is not None and bool(item["rules"].pop() and item["because"].pop())
 
 
 @corruption("alternative_words")
 def another_explanation_is_called_a_diagnosis(forger: Forger) -> bool:
-    shown = (a for knee in forger.answer["knees"] for a in knee["alternatives"])
-    return change(forger.one(shown), "text", "This is the diagnosis.")
+    return change(forger.one(forger.alternatives()), "text", "This is the diagnosis.")
+
+
+@corruption("sentence")
+def another_explanation_is_embellished(forger: Forger) -> bool:
+    item = forger.one(forger.alternatives())
+    return item is not None and change(item, "because", [f"{said} It is proof." for said in item["because"]])
+
+
+@corruption("caution")
+def the_caution_of_another_explanation_is_left_out(forger: Forger) -> bool:
+    return change(forger.one(a for a in forger.alternatives() if a["caution"]), "caution", None)
+
+
+@corruption("evidence")
+def another_explanation_cites_another_source(forger: Forger) -> bool:
+    source = forger.one(forger.rulebase.sources)
+    return change(forger.one(forger.alternatives()), "evidence", [source])
+
+
+@corruption("effects")
+def a_firing_points_to_another_explanation(forger: Forger) -> bool:
+    effect = forger.one(forger.effects("alternative"))
+    return change(effect, "alternative", forger.one(forger.rulebase.alternatives))
+
+
+@corruption("effects")
+def a_firing_hides_what_it_points_to(forger: Forger) -> bool:
+    firing = forger.one(f for f in forger.answer["trace"] if any("alternative" in e for e in f["effects"]))
+    if firing is None:
+        return False
+    return change(firing, "effects", [effect for effect in firing["effects"] if "alternative" not in effect])
+
+
+# -- two knees, two methods ----------------------------------------------------------------------
 
 
 @corruption("merged_recommendation_left_out")
@@ -672,10 +791,87 @@ def an_option_for_two_knees_is_left_out(forger: Forger) -> bool:
     return forger.drop_one(forger.answer["merged_recommendations"])
 
 
+@corruption("merged_recommendation_invented")
+def options_of_knees_that_are_not_merged_are_merged(forger: Forger) -> bool:
+    knee = forger.one(knee for knee in forger.answer["knees"] if knee["recommendations"])
+    if knee is None or forger.answer["merged_recommendations"]:
+        return False
+    merged = [{"code": o["code"], "id": o["id"], "sides": [knee["side"]]} for o in knee["recommendations"]]
+    return change(forger.answer, "merged_recommendations", merged)
+
+
+@corruption("merged_recommendation_out_of_order")
+def options_for_two_knees_are_put_in_another_order(forger: Forger) -> bool:
+    merged = forger.answer["merged_recommendations"]
+    if len(merged) < 2:
+        return False
+    merged.reverse()
+    return True
+
+
+@corruption("merged_sides")
+def an_option_for_both_knees_is_told_to_be_for_one(forger: Forger) -> bool:
+    option = forger.one(o for o in forger.answer["merged_recommendations"] if len(o["sides"]) == 2)
+    return option is not None and change(option, "sides", [forger.one(option["sides"])])
+
+
 @corruption("merged_sides")
 def an_option_is_told_to_be_for_the_other_knee(forger: Forger) -> bool:
     option = forger.one(o for o in forger.answer["merged_recommendations"] if len(o["sides"]) == 1)
     return option is not None and change(option, "sides", [OTHER[side] for side in option["sides"]])
+
+
+COMPARING = (
+    "each_knee_by_itself", "different_signs_at_both_knees", "only_on_pain_free_side",
+    "same_on_pain_free_side", "better_method_counts",
+)  # fmt: skip
+"""The conventions that speak of two knees, two sides or two methods."""
+
+
+def _left_out(convention: str) -> Falsify:
+    def left_out(forger: Forger) -> bool:
+        note = forger.one(forger.notes(convention))
+        return note is not None and not forger.answer["notes"].remove(note)
+
+    left_out.__name__ = f"what_{convention}_says_is_left_out"
+    return left_out
+
+
+for _convention in COMPARING:
+    corruption("note_left_out")(_left_out(_convention))
+
+
+@corruption("note_invented")
+def two_knees_are_told_to_be_judged_where_there_is_one(forger: Forger) -> bool:
+    said = forger.rulebase.conventions["each_knee_by_itself"]
+    if forger.notes("each_knee_by_itself"):
+        return False
+    forger.answer["notes"].append({"rule": said.code, "about": "exam", "text": said.text})
+    return True
+
+
+@corruption("note_invented")
+def what_is_beside_a_side_without_pain_is_told_of_the_other_knee(forger: Forger) -> bool:
+    note = forger.one(forger.notes("only_on_pain_free_side", "same_on_pain_free_side"))
+    return note is not None and change(note, "side", OTHER[note["side"]])
+
+
+@corruption("note_invented")
+def what_is_less_specific_is_noted_of_another_contributor(forger: Forger) -> bool:
+    note = forger.one(forger.notes("same_on_pain_free_side"))
+    return change(note, "about", forger.one(forger.rulebase.contributors))
+
+
+@corruption("note_invented")
+def the_worse_method_is_told_to_count(forger: Forger) -> bool:
+    """The two of a note change places."""
+    note = forger.one(forger.notes("better_method_counts"))
+    if note is None:
+        return False
+    text = forger.rulebase.conventions["better_method_counts"].text
+    before, between, after = text.replace("{beside}", "{counts}").split("{counts}")
+    counts, beside = note["text"].removeprefix(before).removesuffix(after).split(between)
+    return change(note, "text", text.format(counts=beside, beside=counts))
 
 
 # -- states, chains, regions ---------------------------------------------------------------------
