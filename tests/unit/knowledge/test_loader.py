@@ -215,7 +215,7 @@ NAMES = {
     "an example that is expected to burn": M(ROTATORS, "expect: fires", "expect: burns",
         "'expect' is 'burns', not fires, silent, suppressed, undetermined"),
     "an unknown key of an expectation": M(ROTATORS, "expect: fires", "expect: {outcome: fires, nett: {}}",
-        "'expect' has an unknown key 'nett'", "- name: Grade 4 counts"),
+        "'expect' has an unknown key 'nett'", "- name: Dynamometry by another protocol"),
 }
 
 VALUES = {
