@@ -14,6 +14,7 @@ from service.domain.rule import (
     Rule,
     Score,
     SetState,
+    ShowAlternative,
 )
 from service.domain.rulebase import RuleBase
 from service.verify.mutants.mutant import Change
@@ -43,6 +44,8 @@ def changes(rulebase: RuleBase, rule: Rule, effect: Effect) -> Iterator[tuple[st
             yield from _aimed_at(effect, "flag", flag, tuple(rulebase.red_flags))
         case Recommend(code):
             yield from _aimed_at(effect, "code", code, tuple(rulebase.recommendations))
+        case ShowAlternative(alternative):
+            yield from _aimed_at(effect, "alternative", alternative, tuple(rulebase.alternatives))
         case Ask(findings) | MakeDue(findings):
             safety = isinstance(effect, MakeDue)
             known = [f.id for f in rulebase.findings.values() if (f.safety is not None) == safety]

@@ -156,8 +156,10 @@ def test_a_text_that_names_a_side_is_found(rulebase: RuleBase) -> None:
 def test_a_condition_that_names_a_side_is_found(rulebase: RuleBase) -> None:
     sided = FindingTest("fpi6", "one_of", ("left",), "left")  # type: ignore[arg-type]
     study = Study(only(rulebase, *SMALL))
+    assert study.exams  # of the rules as they are: z3 could not even say what the crooked one means
     crooked = with_rule(study.rulebase, "F01", when=AllOf((sided,)))
     object.__setattr__(study, "rulebase", crooked)
+    study.__dict__.pop("active", None)
     assert ("names_a_side", "F01") in found(sides_are_alike(study))
 
 
