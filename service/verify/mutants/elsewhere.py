@@ -73,6 +73,8 @@ def _another_coverage(inference: Inference, view: View) -> bool:
 def _another_value(derived: str) -> Reaches:
     def reaches(inference: Inference, view: View) -> bool:
         slots = inference.slots
+        if len(slots) != len(view.levels):  # a formula is read on another side too: nothing lies where it lay
+            return True
         return any(
             slots.formula(derived, other)(view.levels) != view.levels[slots.of(derived, other)]
             for other in (False, True)
