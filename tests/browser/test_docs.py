@@ -68,7 +68,7 @@ def test_every_operation_of_the_contract_is_shown(docs: Opened) -> None:
 
 
 def test_an_exam_can_be_tried_from_the_page(docs: Opened) -> None:
-    block = docs.page.locator(".opblock-post")
+    block = docs.page.locator("#operations-Assessments-assessExam")
     block.locator(".opblock-summary").click()
     block.get_by_role("button", name="Try it out").click()
     block.get_by_role("button", name="Execute").click()
