@@ -39,7 +39,9 @@ def _said(case: Case, keys: tuple[Key, ...]) -> str:
     """`External rotators, manual muscle test, left: 4`."""
     said = []
     for key in keys:
-        definition, observation = case.rulebase.findings[key[0]], case.usable.counting[key]
+        definition, observation = case.rulebase.findings[key[0]], case.usable.get(key)
+        if observation is None or not observation.observed:
+            continue
         value = value_words(case.rulebase, definition, shown(observation.value))
         said.append(f"{name_of(definition, key[1])}: {value}")
     return "; ".join(said)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ from service.app import create_app
 from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.question import TARGETS, QuestionName
+from service.domain.rule import SwitchedOff
 from service.domain.rulebase import RuleBase
 from service.inference.infer import EvaluatorsDisagree
 from tests.contract.conformance import at, escaped, operations, validate, validator
@@ -224,8 +225,13 @@ def test_a_disabled_rule_is_said_to_be_out_of_force(rulebase: RuleBase, now: dat
     assert (miss["outcome"], miss["distance"], miss["nearest"]) == ("disabled", None, [])
 
 
+OFF = SwitchedOff("A. Tester", date(2026, 11, 1), "Tried out.", "draft")
+
+
 def _of_a_disabled_rule(rulebase: RuleBase, now: datetime) -> Json:
-    rules = tuple(replace(r, status="disabled") if r.code == "F21" else r for r in rulebase.rules)
+    rules = tuple(
+        replace(r, status="disabled", disabled=OFF) if r.code == "F21" else r for r in rulebase.rules
+    )
     client = create_app(assessor=Assessor.of(replace(rulebase, rules=rules)), now=lambda: now).test_client()
     target = {"kind": "rule", "id": "F21"}
     return _ask(client, "why-not", {"exam": NAMED, "side": "left", "target": target})

@@ -93,7 +93,7 @@ def test_exams_in_the_words_of_the_vocabulary_are_answered_as_documented(
     seen = _post(kinds.flatmap(lambda cases: cases), examples(150, full=2_000))
     assert seen.keys() == {201, 422}
     assert seen[201] >= 0.3 * seen.total()
-    assert seen[422] >= 0.15 * seen.total()
+    assert seen[422] >= 0.14 * seen.total()
 
 
 def test_exams_that_are_right_by_the_vocabulary_are_accepted(rulebase: RuleBase, now: datetime) -> None:
