@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from service.assess import Assessor
 from service.config import CHECKOUT
 from tests.generators import ExamGenerator
 from tests.properties.encoded import Encoded
@@ -23,9 +22,6 @@ def run(first: int, how_many: int, exams: int, wording: Path) -> None:
     for seed in range(first, first + how_many):
         with TemporaryDirectory() as name:
             assessor, _ = usable_base(seed, Path(name), wording)
-        assessor = Assessor.of(
-            assessor.rulebase.all_on()
-        )  # verify looks at the rules as if all were in force
         encoded = Encoded(assessor)
         for number, exam in enumerate(ExamGenerator(assessor.rulebase, NOW, seed).exams(exams)):
             wrong = list(encoded.differences(exam, infer(assessor, exam)))

@@ -37,6 +37,7 @@ from service.domain.vocabulary import (
     Ratio,
     UsableTest,
 )
+from service.inference.dark import dark_groups
 from service.verify.static.any_exam import AnyExam
 from service.verify.static.observed import passes
 from service.verify.static.terms import Questions, Term, every, opposite, some, sum_at_least, variable
@@ -95,6 +96,7 @@ class Encoding:
         self.questions = questions
         self.exam = AnyExam(rulebase, questions, changed)
         self.held = held or Held()
+        self._dark = dark_groups(rulebase)
         self.index = {rule.code: index for index, rule in enumerate(rulebase.rules)}
         self._truths: dict[tuple[Condition, Side], Truth] = {}
         self._outcomes: dict[tuple[str, Side], Outcome] = {}
@@ -151,7 +153,8 @@ class Encoding:
             case CoverageTest():
                 return self._coverage_test(criterion, side)
             case FlagTest(flag):
-                return settled(self.flag(flag))
+                raised = self.flag(flag)
+                return Truth(raised, every([opposite(raised), flag not in self.rulebase.dark_flags]))
             case AssessedTest():
                 return settled(self.exam.assessed(side))
 
@@ -229,7 +232,8 @@ class Encoding:
         outcomes = [self.outcome(self.rulebase.rules[i], side) for i in self.rulebase.setters.get(state, ())]
         fires = some(outcome.fires for outcome in outcomes)
         open_ = some(outcome.undetermined for outcome in outcomes)
-        return Truth(fires, every([opposite(fires), opposite(open_)]))
+        dark = state in self.rulebase.dark_states
+        return Truth(fires, every([opposite(fires), opposite(open_), not dark]))
 
     def flag(self, flag: str) -> Term:
         """Raised from either side."""
@@ -310,7 +314,11 @@ class Encoding:
         return Points(tuple(ones[True]), tuple(ones[False]), tuple(clusters), assessed)
 
     def assessed(self, contributor: str, side: Side = "left") -> tuple[Term, ...]:
-        """Of each key group whether any of its findings is observed."""
+        """Of each key group whether any of its findings is observed; never, of one that is in the dark."""
         key, of = self.exam.key, self.exam.of
         groups = self.rulebase.contributors[contributor].key_groups
-        return tuple(some(of(key(finding, side)).known for finding in group.any_of) for group in groups)
+        dark = self._dark.get(contributor, frozenset())
+        return tuple(
+            place not in dark and some(of(key(finding, side)).known for finding in group.any_of)
+            for place, group in enumerate(groups)
+        )
