@@ -5,11 +5,13 @@ future, can be forgotten: what cannot be made fails.
 """
 
 from collections.abc import Callable, Iterator
+from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from service.assess import Assessor
@@ -202,7 +204,14 @@ def _leaves(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], c
             yield (*path, name), command
 
 
-COMMANDS = [(words, command) for words, command in _leaves(main) if words[0] not in NO_PATIENT]
+CHECKED_BELOW = ("trace", "check")
+"""Needs an answer beside the exam, and says what of it is right."""
+
+COMMANDS = [
+    (words, command)
+    for words, command in _leaves(main)
+    if words[0] not in NO_PATIENT and words != CHECKED_BELOW
+]
 
 
 def _invocations(
@@ -256,6 +265,24 @@ def test_under_a_hold_no_command_says_anything_of_the_knee(
             said = kneechain(*invocation, *json)
             assert watch.finds(said) == [], invocation
             assert flag in said
+
+
+def test_of_an_answer_that_should_have_been_held_nothing_of_the_knee_is_called_right(
+    client: FlaskClient, tmp_path: Path, watch: Watch, rulebase: RuleBase
+) -> None:
+    """The answer to a calm exam, checked against one under a hold: what it claims stands in its own file."""
+    exams = _exams(rulebase, "Z15")
+    held = tmp_path / "held.json"
+    held.write_text(dumps(exams.held), encoding="utf-8")
+    for posted, exit_code in ((exams.held, 0), (exams.calm, 1)):
+        answer = tmp_path / "answer.json"
+        answer.write_text(client.post("/v1/assessments?ledger=true", json=posted).text, encoding="utf-8")
+        result = CliRunner().invoke(main, [*CHECKED_BELOW, str(held), str(answer), "--json"])
+        assert result.exit_code == exit_code, result.output
+        found = loads(result.stdout)["discrepancies"]
+        told = [word for one in found for word in watch.finds_in(one.get("right"))]
+        claimed = [word for one in found for word in watch.finds_in(one.get("claimed"))]
+        assert told == [] and bool(claimed) is bool(exit_code)
 
 
 def test_every_command_that_reads_an_exam_is_run() -> None:
