@@ -34,7 +34,7 @@ def order_never_matters(study: Study) -> Proof:
     backwards = Witnesses(Inference(replace(study.rulebase, rules=tuple(reversed(study.rulebase.rules)))))
     for witness in study.exams:
         found.extend(_in_other_order(study, backwards, witness))
-    return Proof("order_never_matters", STATEMENT, HOW, len(study.active) + len(study.exams), tuple(found))
+    return Proof("order_never_matters", STATEMENT, HOW, len(study.active) + len(study.firing), tuple(found))
 
 
 def sees_its_own_stratum(study: Study, strata: tuple[Stratum, ...]) -> Iterator[Report]:

@@ -8,7 +8,10 @@ from service.verify.static.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`checked` counts what was looked at, each thing named in `how`; `violations` say where it fails."""
+    """`checked` counts what was looked at, each thing named in `how`; `violations` say where it fails.
+
+    Where exams are tried, the rules that fire in them are counted: how many exams that takes is z3's choice.
+    """
 
     id: str
     statement: str

@@ -30,7 +30,7 @@ def sides_are_alike(study: Study) -> Proof:
     for witness in study.exams:
         found.extend(_answered_alike(study, witness))
     looked_at = len(study.active) + len(study.rulebase.derived) + len(list(texts(study)))
-    return Proof("sides_are_alike", STATEMENT, HOW, looked_at + len(study.exams), tuple(found))
+    return Proof("sides_are_alike", STATEMENT, HOW, looked_at + len(study.firing), tuple(found))
 
 
 # -- nothing names a side ----------------------------------------------------------------------
