@@ -10,14 +10,23 @@ from schemas.exam import ExamReader
 from schemas.faults import InvalidBody
 from schemas.problem import invalid_body, no_answer
 from service.assess import Assessor
-from service.cli.common import EXAM_NOT_RIGHT, NO_ANSWER, complain, complaints, console, print_json, rulebase
+from service.cli.common import (
+    EXAM_NOT_RIGHT,
+    FILE,
+    NO_ANSWER,
+    complain,
+    complaints,
+    console,
+    print_json,
+    rulebase,
+)
 from service.clock import clock
 from service.inference.no_answer import NoAnswer
 from service.terminal import assessment_tree, fault_table
 
 
 @click.command()
-@click.argument("exam", type=click.File("rb"))
+@click.argument("exam", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The API's answer instead of the tree.")
 @click.option("--ledger", is_flag=True, help="With --json: one row for every rule of the base.")
 @click.option("--brief", is_flag=True, help="With --json: without trace and undetermined.")

@@ -20,6 +20,10 @@ EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
 NO_ANSWER = 3
 """What a command exits with."""
 
+FILE = click.File("rb", lazy=True)
+"""A JSON file or standard input. Opened when it is read: one opened before would stay so where another
+argument is refused."""
+
 
 Named = TypeVar("Named")
 

@@ -12,7 +12,16 @@ from schemas.faults import InvalidBody
 from schemas.problem import invalid_body, no_answer
 from schemas.question import QuestionReader
 from service.assess import Assessor
-from service.cli.common import EXAM_NOT_RIGHT, NO_ANSWER, complain, complaints, console, print_json, rulebase
+from service.cli.common import (
+    EXAM_NOT_RIGHT,
+    FILE,
+    NO_ANSWER,
+    complain,
+    complaints,
+    console,
+    print_json,
+    rulebase,
+)
 from service.cli.explained import reply_tree
 from service.clock import clock
 from service.domain.exam import SIDES
@@ -22,7 +31,6 @@ from service.inference.no_answer import NoAnswer
 from service.terminal import fault_table
 
 Command = Callable[..., Any]
-FILE = click.File("rb")
 
 
 @click.group()

@@ -1,6 +1,7 @@
 """What criteria can be together: nothing that an exam shows is left out."""
 
 from datetime import datetime
+from random import Random
 
 from service.assess import Assessor
 from service.domain.rulebase import RuleBase
@@ -38,7 +39,8 @@ def test_formulas_over_one_finding_hang_together(rulebase: RuleBase) -> None:
 def test_no_exam_shows_what_was_not_found_to_be_possible(
     rulebase: RuleBase, assessor: Assessor, now: datetime
 ) -> None:
-    found = [(rule, attainable(rulebase, [rule])) for rule in rulebase.rules]
+    some = Random(3).sample(rulebase.rules, size(70, len(rulebase.rules)))
+    found = [(rule, attainable(rulebase, [rule])) for rule in some]
     reference = assessor.inference.reference
     for exam in ExamGenerator(rulebase, now, seed=3).exams(size(60, 3_000)):
         case = assessor.case(exam)

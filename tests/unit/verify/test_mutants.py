@@ -38,6 +38,11 @@ def tried(trial: Trial, some: list[Mutant]) -> list[Tried]:
     return list(try_out(trial, some))
 
 
+def brief(rule: Rule) -> bool:
+    """Usually only rules of few criteria: with many, a single proof takes most of a minute."""
+    return sum(1 for _ in rule.criteria()) <= size(8, 100)
+
+
 def of(every: Iterable[Mutant], id_: str) -> Mutant:
     return next(mutant for mutant in every if mutant.id == id_)
 
@@ -177,7 +182,7 @@ def test_no_exam_tells_an_equivalent_mutant_apart(
 ) -> None:
     """Every equivalent change of conditions among many, on many exams."""
     foot = [m for m in every_mutant if m.rule and m.rule.code in ("F11", "F12")]
-    others = sample([m for m in every_mutant if m.rule and m.kind in CONDITIONS], SEED, size(150, 3_000))
+    others = sample([m for m in every_mutant if m.rule and brief(m.rule)], SEED, size(60, 3_000))
     same = [m for m in (*foot, *others) if m.kind in CONDITIONS and equivalent(rulebase, m)]
     assert len(same) >= 6
     reference = trial.unchanged.inference.reference
