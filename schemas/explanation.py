@@ -29,11 +29,11 @@ Json = dict[str, Any]
 
 
 def write_reply(reply: Reply, rulebase: RuleBase) -> Json:
-    """The whole reply. While it is withheld nothing of it depends on what was asked about."""
+    """The whole reply. While it is withheld nothing but the screens is told."""
     question, safety = reply.question, reply.assessment.safety
     written: Json = {"question": question.name, **write_heading(reply.assessment, rulebase)}
     if question.side is not None:
-        written["side"] = question.side
+        written |= {"side": question.side, "hypothetical": question.posted is not None}
     if question.target is not None and not reply.withheld:
         target = question.target
         written["target"] = {"kind": target.kind, "id": target.id, "label": reply.label}
@@ -87,12 +87,13 @@ def _shown(value: Shown) -> Any:
 
 def _bounds(answer: Bounds, rulebase: RuleBase) -> Json:
     return {
+        "text": answer.text,
         "net": {"lowest": answer.lowest, "now": answer.now, "highest": answer.highest},
         **_classed(answer.class_now, rulebase),
         "link_certainty": write_certainty(rulebase.contributors[answer.contributor]),
         "reachable": [_classed(name, rulebase) for name in answer.classes],
         "settled": answer.settled,
-        "exact": answer.exact,
+        "exact": True,
         "unknown": [_named(key, rulebase) for key in answer.unknown],
         "drivers": [_driver(driver, rulebase) for driver in answer.drivers],
     }
@@ -108,6 +109,7 @@ def _driver(driver: Driver, rulebase: RuleBase) -> Json:
 
 def _next_tests(answer: NextTests, rulebase: RuleBase) -> Json:
     return {
+        "text": answer.text,
         "stop": answer.stop,
         "reachable": answer.classes,
         "due": [_named(key, rulebase) for key in answer.due],
@@ -119,7 +121,7 @@ def _next_tests(answer: NextTests, rulebase: RuleBase) -> Json:
 def _test(test: TestValue, rulebase: RuleBase) -> Json:
     return {
         **_named(test.key, rulebase),
-        "value": float(test.value),
+        "drop_per_second": round(float(test.value), 4),
         "drop": test.drop,
         "drop_on_average": round(float(test.drop_on_average), 2),
         "burden_seconds": test.burden_seconds,
@@ -145,7 +147,9 @@ def _possible(answer: AnswerShown, rulebase: RuleBase) -> Json:
 
 
 def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Json:
+    more = len(answer.changeable) > MOST_CHANGES
     return {
+        "text": answer.text,
         **_classed(answer.class_now, rulebase),
         "link_certainty": write_certainty(rulebase.contributors[answer.contributor]),
         "wanted": answer.wanted,
@@ -154,7 +158,7 @@ def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Json:
         "page": answer.page,
         "pages": answer.pages,
         "most_changes": MOST_CHANGES,
-        "larger_sets": "not_searched",
+        "larger_sets": "not_searched" if more else "none",
         "changeable": [_named(key, rulebase) for key in answer.changeable],
     }
 

@@ -209,7 +209,9 @@ class QuestionReader:
             reading.check_side(side, changed)
         if changed is None:
             return None
-        return Question(name, changed, side, target, wanted=loaded.get("class"), page=loaded.get("page", 1))
+        posted = exam if loaded.get("changes") else None
+        wanted, page = loaded.get("class"), loaded.get("page", 1)
+        return Question(name, changed, side, target, wanted=wanted, page=page, posted=posted)
 
 
 def _neither_or_both(body: Mapping[str, Any]) -> Fault:

@@ -32,9 +32,11 @@ Json = dict[str, Any]
 
 def write_why(answer: Why, rulebase: RuleBase) -> Json:
     written: Json = {"holds": TRUTHS[answer.holds], "text": answer.text}
-    if answer.proof is None:
-        return {**written, "ask_instead": "why-not"}
-    return {**written, "proof": _proof(answer.proof, rulebase)}
+    if answer.proof is not None:
+        written["proof"] = _proof(answer.proof, rulebase)
+    if answer.ask_why_not:
+        written["ask_instead"] = "why-not"
+    return written
 
 
 def write_why_not(answer: WhyNot, rulebase: RuleBase) -> Json:

@@ -190,6 +190,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def either(words: Sequence[str]) -> str:
+    """`good, fair or poor`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def value_words(rulebase: RuleBase, definition: FindingDefinition, value: Shown) -> str:
     """The value as a person says it: `8 mm`, `the chest moves first or more`, `4+`."""
     if isinstance(value, tuple):

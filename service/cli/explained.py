@@ -185,8 +185,7 @@ def _nearest(miss: Miss, rulebase: RuleBase) -> str:
 
 def _bounds(answer: Bounds, rulebase: RuleBase) -> Iterator[RenderableType]:
     yield Text(capital(class_said(rulebase, answer.contributor, answer.class_now)))
-    exact = "" if answer.exact else " (at the widest)"
-    yield Text(f"net {answer.lowest} to {answer.highest}, now {answer.now}{exact}")
+    yield Text(f"net {answer.lowest} to {answer.highest}, now {answer.now}")
     can = ", ".join(rulebase.class_words[name] for name in answer.classes)
     yield Text("settled" if answer.settled else f"can become: {can}")
     tree = Tree(f"{len(answer.unknown)} findings not known; these would narrow it most")

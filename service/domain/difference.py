@@ -15,7 +15,7 @@ from service.domain.vocabulary import (
     StateDefinition,
 )
 
-FlagState = Literal["absent", "open", "cleared"]
+FlagState = Literal["absent", "unknown", "open", "cleared"]
 
 
 @dataclass(frozen=True, slots=True)

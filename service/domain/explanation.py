@@ -30,8 +30,9 @@ class Driver:
 class Bounds:
     """What a contributor's net (points) and class can still become, over all completions of the unknown.
 
-    `exact`: each bound and class is reached by some completion; otherwise they contain all that can be.
-    `unknown`: the findings completed. `drivers`: those whose answer narrows the net most, at most three.
+    Each bound and class is reached by some completion: they are exact. `unknown`: the findings completed,
+    which is all that is open but safety questions and what does not apply. `drivers`: those whose answer
+    narrows the net most, at most three.
     """
 
     contributor: str
@@ -41,9 +42,9 @@ class Bounds:
     highest: int
     class_now: str
     classes: tuple[str, ...]
-    exact: bool
     unknown: tuple[Key, ...]
     drivers: tuple[Driver, ...]
+    text: str
 
     @property
     def settled(self) -> bool:
@@ -65,8 +66,8 @@ class TestValue:
     """What examining one unknown finding is worth.
 
     `drop`: by how many the classes that can be reached, summed over contributors, become fewer at
-    least, whatever is found; `drop_on_average`: the mean over the answers. `value` = drop ÷ burden in
-    seconds. `words`: (rule, what it says of the test).
+    least, whatever is found; `drop_on_average`: the mean over the answers, each counted once. `value` =
+    drop ÷ burden in seconds. `words`: (rule, what it says of the test).
     """
 
     key: Key
@@ -96,6 +97,7 @@ class NextTests:
     due: tuple[Key, ...]
     tests: tuple[TestValue, ...]
     not_to_ask: tuple[tuple[Key, str], ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +144,4 @@ class Counterfactuals:
     pages: int
     changeable: tuple[Key, ...]
     """The findings that were changed in the search."""
+    text: str

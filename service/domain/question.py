@@ -33,7 +33,8 @@ class Question:
     """One question about one exam, as it is after the changes; of what-if `other` is the second exam.
 
     Which of the rest is there depends on the question: `side` on all but what-if, `target` where
-    TARGETS lists any, `wanted` (a class) and `page` on counterfactuals.
+    TARGETS lists any, `wanted` (a class) and `page` on counterfactuals. `posted` is the exam before the
+    changes, where any were made.
     """
 
     name: QuestionName
@@ -43,3 +44,4 @@ class Question:
     other: Exam | None = None
     wanted: str | None = None
     page: int = 1
+    posted: Exam | None = None

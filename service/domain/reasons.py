@@ -219,11 +219,15 @@ Proof = ContributorProof | StateProof | FlagProof
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why something holds, as a tree and in words; where it does not hold there is no tree."""
+    """Why something holds, as a tree and in words; where it does not hold there is no tree.
+
+    `ask_why_not`: what would have to be different can be asked, which the screen does not allow everywhere.
+    """
 
     holds: Truth
     text: str
-    proof: Proof | None
+    proof: Proof | None = None
+    ask_why_not: bool = False
 
 
 # -- what does not --------------------------------------------------------------------------------

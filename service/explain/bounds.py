@@ -1,6 +1,8 @@
 """What a contributor can still become under the answers that are missing."""
 
 from service.answer.case import Case
+from service.answer.sentences import capital, class_said, either
+from service.domain.assessment import Standing
 from service.domain.exam import Key, Side
 from service.domain.explanation import Bounds, Driver
 from service.explain.cells_said import cell_shown
@@ -15,6 +17,7 @@ def bounds(case: Case, side: Side, contributor: str) -> Bounds:
     found = completions(case, side, contributor)
     standing = case.views[side].standings[contributor]
     nets = [net for _, net in found.ends]
+    classes = classes_in_order(case.rulebase, found.ends)
     return Bounds(
         contributor=contributor,
         side=side,
@@ -22,10 +25,21 @@ def bounds(case: Case, side: Side, contributor: str) -> Bounds:
         now=standing.net,
         highest=max(nets),
         class_now=standing.name,
-        classes=classes_in_order(case.rulebase, found.ends),
-        exact=True,
+        classes=classes,
         unknown=found.unknown,
         drivers=_drivers(found),
+        text=_said(case, standing, classes, found.unknown),
+    )
+
+
+def _said(case: Case, standing: Standing, classes: tuple[str, ...], unknown: tuple[Key, ...]) -> str:
+    rulebase = case.rulebase
+    settled = classes == (standing.name,)
+    key = ("settled" if settled else "open") if unknown else "nothing"
+    return rulebase.wording[f"bounds_{key}"].format(
+        now=capital(class_said(rulebase, standing.id, standing.name)),
+        classes=either([rulebase.class_words[name] for name in classes]),
+        count=len(unknown),
     )
 
 

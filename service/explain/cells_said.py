@@ -1,7 +1,7 @@
 """A cell in words: the values that the rules cannot tell apart."""
 
 from service.answer.case import shown
-from service.answer.sentences import value_words
+from service.answer.sentences import either, value_words
 from service.domain.explanation import CellShown
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
@@ -15,7 +15,7 @@ def cell_shown(rulebase: RuleBase, definition: FindingDefinition, cell: Cell) ->
 
 def _words(rulebase: RuleBase, definition: FindingDefinition, cell: Cell) -> str:
     if not definition.ordered:
-        return _listed([value_words(rulebase, definition, shown(value)) for value in cell.values])
+        return either([value_words(rulebase, definition, shown(value)) for value in cell.values])
     assert cell.lowest is not None and cell.highest is not None
     low, high = (value_words(rulebase, definition, shown(value)) for value in (cell.lowest, cell.highest))
     lowest, highest = ends(definition)
@@ -30,8 +30,3 @@ def _words(rulebase: RuleBase, definition: FindingDefinition, cell: Cell) -> str
     if to_end:
         return rulebase.wording["cell_at_least"].format(value=low)
     return rulebase.wording["cell_between"].format(lowest=low, highest=high)
-
-
-def _listed(words: list[str]) -> str:
-    """`good, fair or poor`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -134,8 +134,11 @@ def completions(
 
 
 def _may_be_completed(case: Case, key: Key) -> bool:
-    """Unknown, and no question of the safety screen."""
-    return case.rulebase.findings[key[0]].safety is None and case.seen(key) is None
+    """Unknown, no question of the safety screen, and not such that there is nothing to observe."""
+    if case.rulebase.findings[key[0]].safety is not None or case.seen(key) is not None:
+        return False
+    gap = case.gap(key)
+    return gap is None or gap.status != "not_applicable"
 
 
 def classes_in_order(rulebase: RuleBase, ends: Iterable[End]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.answer.case import Case
 from service.domain.exam import Key, Side
-from service.domain.explanation import Change, ChangeGroup, ChangeOption, Counterfactuals
+from service.domain.explanation import MOST_CHANGES, Change, ChangeGroup, ChangeOption, Counterfactuals
 from service.domain.rulebase import RuleBase
 from service.explain.cells_said import cell_shown
 from service.explain.circuit import BARRED, Node
@@ -31,7 +31,7 @@ def counterfactuals(
     """Every subset-minimal set of up to three changes of observed, changeable findings.
 
     Each change puts one finding into another cell. For a class that it has already there is nothing to
-    change. Page 1 comes first; a page after the last is empty.
+    change. Page 1 comes first, and is there even if it is empty; a page after the last is empty.
     """
     plan = plan_of(case.rulebase, contributor)
     offered = _offered(case, plan, side)
@@ -49,8 +49,9 @@ def counterfactuals(
         groups=tuple(_group(case, plan, side, offered, found) for found in shown),
         total=len(groups),
         page=page,
-        pages=-(-len(groups) // GROUPS_A_PAGE),
+        pages=max(1, -(-len(groups) // GROUPS_A_PAGE)),
         changeable=tuple(sorted((_key(case, node, side) for node in offered), key=_by_id)),
+        text=case.rulebase.wording["changes_some" if groups else "changes_none"].format(most=MOST_CHANGES),
     )
 
 

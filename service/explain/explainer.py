@@ -1,7 +1,7 @@
 """Every question is answered here, in one way: screen first, then what was asked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas.faults import Fault, InvalidBody
@@ -19,6 +19,7 @@ from service.explain.next_tests import next_tests
 from service.explain.what_if import what_if
 from service.explain.why import why
 from service.explain.why_not import why_not
+from service.inference.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,36 @@ class Explainer:
         label = conclusion(case, target, question.side).label if target else None
         withheld = _withheld(case, question)
         answer = None if withheld else ANSWERS[question.name](case, assessment, question.side, question)
-        return Reply(question, assessment, label, withheld, answer)
+        reply = Reply(question, assessment, label, withheld, answer)
+        return reply if question.posted is None else self._as_posted(reply, case, question.posted, now)
+
+    def _as_posted(self, reply: Reply, changed: Case, posted: Exam, now: datetime) -> Reply:
+        """What the screen withholds of the exam as it was posted no change brings back."""
+        case, assessment = self._assessed(posted, now)
+        withheld = tuple(dict.fromkeys((*_withheld(case, reply.question), *reply.withheld)))
+        if withheld and _concern(case.screen) > _concern(changed.screen):
+            reply = replace(reply, assessment=assessment)
+        return replace(reply, withheld=withheld, answer=None if withheld else reply.answer)
 
     def _assessed(self, exam: Exam, now: datetime) -> tuple[Case, Assessment]:
         case = self.assessor.case(exam)
         return case, self.assessor.answer(case, now=now, assessment_id="")
 
     def _what_if(self, question: Question, other: Exam, now: datetime) -> Reply:
-        """What stands beside it is said of the first exam, or of the one that is under a hold."""
+        """What stands beside it is said of the exam that gives more cause for concern, or of the second."""
         before, first = self._assessed(question.exam, now)
         after, second = self._assessed(other, now)
         withheld = tuple(dict.fromkeys((*before.screen.withheld, *after.screen.withheld)))
-        beside = second if after.screen.hold and not before.screen.hold else first
+        beside = first if _concern(before.screen) > _concern(after.screen) else second
         return Reply(question, beside, None, withheld, what_if(before, after, (first, second)))
+
+
+def _concern(screen: Screen) -> tuple[bool, ...]:
+    """What a screen comes to, so that the graver is greater."""
+    return (
+        screen.hold, bool(screen.withheld), screen.referral_first, screen.outside_intended_use,
+        screen.status == "incomplete",
+    )  # fmt: skip
 
 
 def _withheld(case: Case, question: Question) -> tuple[str, ...]:
@@ -88,7 +106,7 @@ def _next_tests(case: Case, assessment: Assessment, side: Side, question: Questi
 
 def _counterfactuals(case: Case, assessment: Assessment, side: Side, question: Question) -> Counterfactuals:
     found = counterfactuals(case, side, _target(question).id, question.wanted, question.page)
-    last = max(found.pages, 1)
+    last = found.pages
     if question.page > last:
         said = "there is only 1 page" if last == 1 else f"there are only {last} pages"
         raise InvalidBody([Fault("/page", said, f"1 to {last}", str(question.page))])

@@ -27,12 +27,14 @@ def next_tests(case: Case, side: Side) -> NextTests:
     mechanisms count alike. Safety questions that are due come before all of them.
     """
     outlook = _outlook(case, side)
+    stop = all(outlook.settled(contributor) for contributor in outlook.now)
     tests = [_value(outlook, key) for key in outlook.unknown if _reason_not_to_ask(case, side, key) is None]
     tests.sort(key=_order)
     not_to_ask = ((key, _reason_not_to_ask(case, side, key)) for key in outlook.unknown)
     return NextTests(
         side=side,
-        stop=all(outlook.settled(contributor) for contributor in outlook.now),
+        stop=stop,
+        text=case.rulebase.wording["next_stop" if stop else "next_some" if tests else "next_none"],
         classes=outlook.total,
         due=case.screen.not_screened,
         tests=tuple(tests),
@@ -121,8 +123,8 @@ def _words(case: Case, side: Side, key: Key) -> Iterator[tuple[str, str]]:
 
 
 def _reason_not_to_ask(case: Case, side: Side, key: Key) -> str | None:
-    forbidden = case.screen.forbidden[side].get(key[0])
-    if forbidden is not None:
-        return forbidden
+    for knee in (side, key[1] or side):  # it may be done on the other
+        if key[0] in case.screen.forbidden[knee]:
+            return case.screen.forbidden[knee][key[0]]
     gap = case.gap(key)
     return gap.status if gap is not None and gap.status in NOT_AGAIN else None

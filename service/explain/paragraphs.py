@@ -40,9 +40,16 @@ class Paragraphs:
             case FlagProof():
                 return " ".join(self._flag(proof))
 
-    def of_absence(self, target: Target, truth: Truth) -> str:
-        key = "why_unknown" if truth is None else "why_absent"
-        return self.wording[key].format(label=self._label(target))
+    def of_absence(self, target: Target, truth: Truth, askable: bool) -> str:
+        """That it does not hold, or is not known; `askable`: why not can be asked."""
+        said = self._said(target, truth)
+        return f"{said} {self.wording['why_ask_why_not']}" if askable else said
+
+    def _said(self, target: Target, truth: Truth) -> str:
+        """Whether something holds that is no contributor."""
+        known = {True: "holds", False: "flag_absent" if target.kind == "flag" else "absent", None: "unknown"}
+        key = "fires" if target.kind == "rule" and truth else known[truth]
+        return self.wording[f"why_{key}"].format(label=self._label(target))
 
     def _contributor(self, proof: ContributorProof) -> Iterator[str]:
         yield self.of_class(proof.standing)
@@ -111,12 +118,15 @@ class Paragraphs:
         """Where it stands now, and what lies nearest; `standing` that of a contributor."""
         if standing is not None:
             return " ".join([self.of_class(standing), *self._nearest_of(target, misses)])
-        key = {True: "why_not_holds", False: "why_not_absent", None: "why_not_unknown"}[truth]
-        now = self.wording[key].format(label=self._label(target))
+        now = self._said(target, truth)
         return now if truth is True else " ".join([now, *self._nearest_of(target, misses)])
 
+    def of_firing(self, target: Target, idle: Iterable[str]) -> str:
+        """That a rule fires, and where it has no effect why; `idle`: the reasons."""
+        return " ".join([self._said(target, True), *self._list("why_without_effect", idle)])
+
     def _nearest_of(self, target: Target, misses: tuple[Miss, ...]) -> Iterator[str]:
-        if misses and misses[0].distance is not None:
+        if misses and misses[0].distance is not None and misses[0].would_count:
             yield from self._nearest(misses[0], alone=target.kind == "rule")
         else:
             yield self.wording["why_not_out_of_force" if target.kind == "rule" else "why_not_none"]

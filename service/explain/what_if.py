@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from service.answer.case import Case
 from service.answer.recommendations import Offer
@@ -22,9 +23,10 @@ from service.domain.difference import (
 from service.domain.exam import SIDES, Key, Side
 from service.domain.reasons import Found
 from service.domain.rule import Recommend
-from service.domain.vocabulary import RecommendationDefinition
+from service.domain.vocabulary import RecommendationDefinition, RedFlag
 from service.explain.attribution import Attribution
 from service.explain.conditions import finding
+from service.explain.holding import may_be_raised
 from service.inference.dependencies import Dependencies
 from service.inference.reference import FIRES
 
@@ -81,8 +83,9 @@ class _Comparison:
     def _screened(self, key: Key) -> bool:
         """Whether the screen asks or reads a finding."""
         definition = self.rulebase.findings[key[0]]
-        return definition.safety is not None or key[0] in self._read_by_the_screen()
+        return definition.safety is not None or key[0] in self._read_by_the_screen
 
+    @cached_property
     def _read_by_the_screen(self) -> set[str]:
         safety = [index for index, rule in enumerate(self.rulebase.rules) if rule.safety]
         return {finding for finding, _ in Dependencies(self.rulebase).tests(safety)}
@@ -129,13 +132,22 @@ class _Comparison:
         )
 
     def _flags(self) -> Iterator[FlagChange]:
-        before, after = _flag_states(self.before), _flag_states(self.after)
         for flag in self.rulebase.red_flags.values():
-            for side in (None, *SIDES):
-                was, is_ = before.get((flag.code, side), "absent"), after.get((flag.code, side), "absent")
-                if was != is_:
-                    rules = self._turned(("flag", flag.code), side or SIDES[0], firing=True)
+            for side in self._sides_of(flag):
+                was, is_ = (_flag_state(case, flag, side) for case in (self.before, self.after))
+                seen = side is None or side in self.both or not {was, is_} <= {"absent", "unknown"}
+                if was != is_ and seen:
+                    raised = "unknown" not in (was, is_)
+                    rules = self._turned(("flag", flag.code), side or SIDES[0], firing=raised)
                     yield FlagChange(flag, side, was, is_, rules)
+
+    def _sides_of(self, flag: RedFlag) -> Iterator[Side | None]:
+        """From which sides its rules speak; None for those that have no side."""
+        raising = [self.rulebase.rules[i].code for i in self.attribution.sayers(("flag", flag.code))]
+        if any(code not in self.rulebase.sided_rules for code in raising):
+            yield None
+        if any(code in self.rulebase.sided_rules for code in raising):
+            yield from SIDES
 
     # -- one knee -----------------------------------------------------------------------------------
 
@@ -233,8 +245,11 @@ def _value(counted: Found | str) -> tuple[object, ...]:
     return counted.seen.value, counted.seen.painful, counted.seen.through_gate
 
 
-def _flag_states(case: Case) -> dict[tuple[str, Side | None], FlagState]:
-    return {(r.flag.code, r.side): "open" if r.open else "cleared" for r in case.screen.raised}
+def _flag_state(case: Case, flag: RedFlag, side: Side | None) -> FlagState:
+    for raised in case.screen.raised:
+        if raised.flag is flag and raised.side == side:
+            return "open" if raised.open else "cleared"
+    return "unknown" if may_be_raised(case, flag.code, side) else "absent"
 
 
 def _standings(answer: Assessment, side: Side) -> dict[str, Standing]:

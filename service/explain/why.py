@@ -20,8 +20,9 @@ from service.domain.reasons import (
 from service.domain.rule import NEVER, Rule, Score
 from service.explain.classes import classes, clusters, fired_scores, key_groups, until_decided
 from service.explain.conditions import Conditions, view_of
+from service.explain.holding import holds
 from service.explain.paragraphs import Paragraphs
-from service.inference.reference import FIRES, UNDETERMINED
+from service.inference.reference import FIRES
 from service.inference.view import View
 
 
@@ -30,22 +31,10 @@ def why(case: Case, assessment: Assessment, side: Side, target: Target) -> Why:
     truth = holds(case, side, target)
     proof = Prover(case, assessment).prove(target, side) if truth is True else None
     said = Paragraphs(case, side)
-    return Why(truth, said.of_proof(proof) if proof else said.of_absence(target, truth), proof)
-
-
-def holds(case: Case, side: Side, target: Target) -> Truth:
-    """Whether what a question is about holds; every contributor has some class."""
-    match target.kind:
-        case "flag":
-            raised = case.screen.raised
-            return any(r.flag.code == target.id and r.side in (None, side) for r in raised)
-        case "state":
-            return view_of(case, target, side).states[target.id]
-        case "rule":
-            outcome = view_of(case, target, side).outcomes[case.inference.index[target.id]]
-            return None if outcome == UNDETERMINED else outcome == FIRES
-        case _:
-            return True
+    if proof is not None:
+        return Why(truth, said.of_proof(proof), proof)
+    askable = case.screen.shows(side)
+    return Why(truth, said.of_absence(target, truth, askable), ask_why_not=askable)
 
 
 class Prover:

@@ -1,8 +1,10 @@
 """Why something does not hold: the rules that would have to fire, the nearest first."""
 
 from collections.abc import Iterator
+from itertools import count
 
 from service.answer.case import Case
+from service.answer.firings import knee_firings
 from service.domain.exam import Side
 from service.domain.question import SCORED, Target
 from service.domain.reasons import (
@@ -13,13 +15,14 @@ from service.domain.reasons import (
     WhyNot,
     criteria_shown,
 )
-from service.domain.rule import NEVER, Criterion, RaiseFlag, Rule, Score, SetState, criteria
+from service.domain.rule import NEVER, Criterion, Rule, Score, criteria
 from service.explain.classes import classes, fired_scores
 from service.explain.conditions import Conditions, view_of
 from service.explain.distance import Way, nearest_way
+from service.explain.holding import holds
 from service.explain.paragraphs import Paragraphs
-from service.explain.why import holds
 from service.inference.reference import FIRES, SUPPRESSED, UNDETERMINED
+from service.inference.strata import concludes
 from service.inference.view import View
 
 
@@ -27,8 +30,11 @@ def why_not(case: Case, side: Side, target: Target) -> WhyNot:
     """What would have to be different for the target to hold, or to stand better."""
     view, truth = view_of(case, target, side), holds(case, side, target)
     misses = tuple(sorted(_misses(case, target, view), key=_far))
+    paragraphs = Paragraphs(case, side)
+    if target.kind == "rule" and truth is True:
+        return WhyNot(truth, paragraphs.of_firing(target, _without_effect(case, target.id, view)), misses)
     standing = view.standings[target.id] if target.kind in SCORED else None
-    said = Paragraphs(case, side).of_misses(target, truth, standing, misses)
+    said = paragraphs.of_misses(target, truth, standing, misses)
     if standing is None:
         return WhyNot(truth, said, misses)
     fired = fired_scores(case, target.id, view)
@@ -36,10 +42,20 @@ def why_not(case: Case, side: Side, target: Target) -> WhyNot:
     return WhyNot(truth, said, misses, standing, classes(case, standing), against)
 
 
-def _far(miss: Miss) -> tuple[bool, int, int, str]:
-    """Fewest changes first, unknown before known, then by code; what cannot fire last."""
+def _without_effect(case: Case, code: str, view: View) -> Iterator[str]:
+    """Why effects of a rule that fired do not show in the answer."""
+    for firing in knee_firings(case, view, count()):
+        if firing.rule.code == code:
+            yield from (reason for _, reason in firing.effects if reason is not None)
+
+
+def _far(miss: Miss) -> tuple[bool, bool, int, int, str]:
+    """What cannot fire last, before it what would not count; then the fewest changes, then by code.
+
+    Of as many changes, those that only need something to be examined come first.
+    """
     distance = miss.distance or Distance(0, 0)
-    return miss.distance is None, distance.changes, distance.known, miss.rule.code
+    return miss.distance is None, not miss.would_count, distance.changes, distance.known, miss.rule.code
 
 
 def _misses(case: Case, target: Target, view: View) -> Iterator[Miss]:
@@ -52,21 +68,12 @@ def _misses(case: Case, target: Target, view: View) -> Iterator[Miss]:
             if rule.code == target.id:
                 yield _miss(case, index, view)
         elif target.kind not in SCORED:
-            if _concludes(rule, target):
+            if (target.kind, target.id) in concludes(rule):
                 yield _miss(case, index, view)
         else:
             for score in rule.scores:
                 if score.target == target.id and score.supports:
                     yield _miss(case, index, view, score, score.points > best.get(score.cluster, 0))
-
-
-def _concludes(rule: Rule, target: Target) -> bool:
-    """Whether the rule, if it fires, makes a state or flag hold."""
-    return any(
-        (isinstance(effect, SetState) and target == Target("state", effect.state))
-        or (isinstance(effect, RaiseFlag) and target == Target("flag", effect.flag))
-        for effect in rule.effects
-    )
 
 
 def _miss(case: Case, index: int, view: View, score: Score | None = None, would_count: bool = True) -> Miss:

@@ -12,9 +12,6 @@ from service.domain.rule import FindingTest
 from service.domain.vocabulary import FindingDefinition
 from service.inference.comparison import level_test
 
-MOST_MEMBERS = 10
-"""More members of one set than that, read by the rules, would be thousands of cells."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -150,11 +147,10 @@ def _grouped(values: Iterable[Value], tests: tuple[FindingTest, ...]) -> tuple[C
 
 def _sets(definition: FindingDefinition, tests: tuple[FindingTest, ...]) -> Iterator[Value]:
     """Every combination of the members that tests name, with and without one that none names."""
-    named = [v for v in definition.values if any(v in test.levels for test in tests)]
-    if len(named) > MOST_MEMBERS:
-        raise ValueError(f"{definition.id}: tests name {len(named)} members, {MOST_MEMBERS} can be combined")
-    unnamed = [v for v in definition.values if v not in named and v not in definition.exclusive_values][:1]
+    known = [value for value in definition.values if value not in definition.unknown_values]
+    named = [v for v in known if any(v in test.levels for test in tests)]
+    unnamed = [v for v in known if v not in named and v not in definition.exclusive_values][:1]
     members = [*(v for v in named if v not in definition.exclusive_values), *unnamed]
     for size in range(1, len(members) + 1):
         yield from map(frozenset, combinations(members, size))
-    yield from (frozenset({alone}) for alone in definition.values if alone in definition.exclusive_values)
+    yield from (frozenset({alone}) for alone in known if alone in definition.exclusive_values)

@@ -103,7 +103,7 @@ class SafetyScreen:
                 if any(r.flag.withholds == "knee" and r.side == side for r in open_)
             ),
             switched_off=tuple(rule.code for rule in self._off),
-            forbidden={side: self.forbidden(side, fired, not_screened) for side in exam.knees},
+            forbidden={side: self.forbidden(side, fired, not_screened) for side in SIDES},
             outdated_clearances=tuple(outdated),
             unused_clearances=tuple(c for c in exam.clearances if c.flag not in fired_flags),
             views=views,

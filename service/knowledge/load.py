@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from service.domain.rule import Convention, MakeDue, RaiseFlag, Rule, SetState, ShowAlternative
+from service.domain.exam import Level
+from service.domain.rule import Convention, FindingTest, MakeDue, RaiseFlag, Rule, SetState, ShowAlternative
 from service.domain.rulebase import (
     Approval,
     Bound,
@@ -16,7 +17,7 @@ from service.domain.rulebase import (
 )
 from service.domain.source_attributes import SourceSheet
 from service.knowledge import vocabulary as read_vocabulary
-from service.knowledge.conditions import ConditionReader
+from service.knowledge.conditions import SET_WORDS, ConditionReader
 from service.knowledge.derived import check_operands, read_derived
 from service.knowledge.fields import Fields
 from service.knowledge.problems import Problem, RuleBaseError
@@ -90,13 +91,23 @@ WORDING = {
     "why_flag": ("flag", "list", "text"),
     "why_flag_cleared": ("role",),
     "why_assumed": ("list",),
+    "why_holds": ("label",),
     "why_absent": ("label",),
+    "why_flag_absent": ("label",),
     "why_unknown": ("label",),
+    "why_fires": ("label",),
+    "why_without_effect": ("list",),
+    "why_ask_why_not": (),
     "why_rule": ("title", "code", "list"),
     "why_rule_alone": ("title", "code"),
-    "why_not_holds": ("label",),
-    "why_not_absent": ("label",),
-    "why_not_unknown": ("label",),
+    "bounds_nothing": ("now",),
+    "bounds_settled": ("now", "count"),
+    "bounds_open": ("now", "count", "classes"),
+    "next_stop": (),
+    "next_some": (),
+    "next_none": (),
+    "changes_some": ("most",),
+    "changes_none": ("most",),
     "why_not_nearest": ("title", "code", "list"),
     "why_not_lacking": ("list",),
     "why_not_lacks": ("label", "needed", "seen"),
@@ -111,6 +122,8 @@ WORDING = {
 """The fixed sentences, and what each may name."""
 
 BASE = "rulebase.yaml"
+MOST_MEMBERS = 10
+"""More members of one set than that, read by the rules, would be thousands of combinations."""
 READ_ELSEWHERE = {
     "seed_coverage.yaml", "accepted.yaml", "surviving_mutants.yaml", "base_rate_sample.yaml",
 }  # fmt: skip
@@ -346,6 +359,7 @@ class _Loader:
         self._check_states(rules)
         self._check_due(rules)
         self._check_alternatives(rules)
+        self._check_sets(rules)
 
     def _check_names(self) -> None:
         """An alias stands for one finding only."""
@@ -404,6 +418,18 @@ class _Loader:
         for id_ in self.vocabulary.alternatives:
             if id_ not in shown:
                 self._problem(*self.vocabulary.places[id_], f"the alternative '{id_}' is shown by no rule")
+
+    def _check_sets(self, rules: list[Rule]) -> None:
+        """Every combination of the members that rules name is looked at where something is explained."""
+        named: dict[str, set[Level]] = {}
+        for rule in rules:
+            for test in rule.criteria():
+                if isinstance(test, FindingTest) and test.word in SET_WORDS:
+                    members = named.setdefault(test.finding, set())
+                    members.update(test.levels)
+                    if len(members) > MOST_MEMBERS:
+                        said = f"the rules name more than {MOST_MEMBERS} members of '{test.finding}'"
+                        self._problem(rule.file, rule.line, said)
 
     def _check_all_read(self) -> None:
         """A file in the wrong folder would be a rule that silently does not count."""

@@ -180,7 +180,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         seen_in_pain_free=_read_pain_free(entry, into, values),
         valid_for_days=_read_validity(entry),
         changeable=entry.flag("changeable"),
-        burden_seconds=entry.integer("burden_seconds"),
+        burden_seconds=entry.integer("burden_seconds", at_least=1),
         codes=tuple(_read_code(code) for code in entry.each("codes", required=False)),
         derive=derive,
         agrees_within=agrees_within,
@@ -386,7 +386,7 @@ def read_operand(formula: Fields, key: str, into: Vocabulary) -> Operand:
 def read_gates(fields: Fields, into: Vocabulary) -> None:
     """The gates, each of which is a yes/no finding without side as well."""
     valid_for_days = _read_validity(fields)
-    burden_seconds = fields.integer("burden_seconds")
+    burden_seconds = fields.integer("burden_seconds", at_least=1)
     for key, entry in _entries(fields.section("gates")):
         gate = Gate(
             id=key,

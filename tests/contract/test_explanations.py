@@ -165,8 +165,7 @@ def test_a_reply_says_what_an_assessment_says_of_screen_rules_and_exam(
 def _question(question: QuestionName, exam: Json, rulebase: RuleBase, pick: Random | None = None) -> Json:
     """The question of the first target there is, or of any."""
     if question == "what-if":
-        changes = [{"id": "fpi6", "side": side, "status": "refused"} for side in ("left", "right")]
-        return {"exam": exam, "changes": changes}
+        return {"exam": exam, "other_exam": exam}
     targets = _every_target(rulebase, question)
     chosen = {"target": pick.choice(targets) if pick else targets[0]} if targets else {}
     return {"exam": exam, "side": _knee(exam), **chosen}

@@ -44,3 +44,16 @@ def test_a_refused_finding_is_unknown_too(case_of: CaseOf) -> None:
 def test_safety_findings_are_left_unknown(case_of: CaseOf) -> None:
     found = bounds(case_of({}), "left", "high_body_mass")
     assert {key[0] for key in found.unknown} == {"bmi", "pain_activity_related"}
+
+
+def test_what_does_not_apply_stays_unknown(case_of: CaseOf) -> None:
+    key = ("jack_test", "left")
+    assert key in bounds(case_of({}), "left", "foot_instability").unknown
+    without = case_of({"jack_test.left": {"status": "not_applicable"}})
+    assert key not in bounds(without, "left", "foot_instability").unknown
+
+
+def test_it_is_said_in_a_sentence(case_of: CaseOf) -> None:
+    said = bounds(case_of({"fpi6.left": 8}), "left", "foot_instability").text
+    assert said.startswith("Foot base not stable (")
+    assert "Once all findings still open are examined" in said

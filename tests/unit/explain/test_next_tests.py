@@ -1,5 +1,6 @@
 """What is worth examining next: due questions first, then tests by value, and when to stop."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from service.domain.rulebase import RuleBase
@@ -72,3 +73,20 @@ def _first(definition: FindingDefinition) -> object:
         return float(definition.minimum)
     known = [v for v in definition.values if v not in definition.unknown_values]
     return known[:1] if definition.type == "set" else known[0]
+
+
+def test_where_all_that_is_left_was_refused_it_says_so_and_does_not_say_stop(case_of: CaseOf) -> None:
+    open_ = [test.key for test in next_tests(case_of({}), "left").tests]
+    refused = {f"{name}.{side}" if side else name: {"status": "refused"} for name, side in open_}
+    found = next_tests(case_of(refused), "left")
+    assert (found.tests, found.stop) == ((), False)
+    assert "none of it is to be examined" in found.text
+
+
+def test_what_the_screen_forbids_of_the_other_knee_is_not_suggested_there(case_of: CaseOf) -> None:
+    """The force of the other hip is read for a ratio."""
+    case = case_of({"hip_er_hhd_n.left": 120})
+    assert ("hip_er_hhd_n", "right") in {test.key for test in next_tests(case, "left").tests}
+    forbidden = {**case.screen.forbidden, "right": {"hip_er_hhd_n": "not on this side"}}
+    found = next_tests(replace(case, screen=replace(case.screen, forbidden=forbidden)), "left")
+    assert (("hip_er_hhd_n", "right"), "not on this side") in found.not_to_ask

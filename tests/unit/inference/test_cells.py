@@ -1,5 +1,6 @@
 """Cells: values that tests tell apart lie in different cells, values that they do not lie in one."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -67,6 +68,13 @@ def test_an_exclusive_member_of_a_set_stands_alone(rulebase: RuleBase) -> None:
     members = [value for cell in cells(definition, [test]) for value in cell.values]
     assert frozenset({"none"}) in members
     assert not any("none" in value and len(value) > 1 for value in members)  # type: ignore[operator,arg-type]
+
+
+def test_a_member_that_means_not_known_is_in_no_set(rulebase: RuleBase) -> None:
+    definition = replace(rulebase.findings["prior_treatment"], unknown_values=frozenset({"none"}))
+    test = FindingTest("prior_treatment", "includes_any", ("none", "taping"), "")
+    members = [value for cell in cells(definition, [test]) for value in cell.values]
+    assert members and not any("none" in value for value in members)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("finding", ["fpi6", "wblt_cm", "hip_er_mmt", "sls_quality", "navicular_drop_mm"])

@@ -720,4 +720,4 @@ def test_nothing_on_the_leg_that_is_freshly_injured_or_swollen(screened: Screeni
 
 
 def test_a_small_effusion_forbids_nothing(screened: Screening) -> None:
-    assert screened({**SCREENED, "knee_effusion.left": "1+"}).screen.forbidden == {"left": {}}
+    assert screened({**SCREENED, "knee_effusion.left": "1+"}).screen.forbidden == {"left": {}, "right": {}}

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from service.domain.rule import Review
+from service.knowledge import load
 from service.knowledge.describe import rule_lines
 from service.knowledge.problems import Problem, RuleBaseError
 from tests.unit.knowledge.workbench import Workbench
@@ -243,6 +244,8 @@ VALUES = {
         "'50' must be written in %: 50 %"),
     "a value nobody can have": M(CORE, "values: [upper_chest]", "values: [upper_chset]",
         "there is no value 'upper_chset'. Did you mean 'upper_chest'?"),
+    "no time to examine it": M(CORE, "burden_seconds: 90", "burden_seconds: 0",
+        "'burden_seconds' is 0, less than 1"),
     "a number nobody can have": M(FINDINGS, 'values: ["6", "7"]', 'values: ["6", "few"]',
         "there is no value 'few'."),
     "a range upside down": M(KNEE, "range: [0, 100]", "range: [100, 0]",
@@ -420,6 +423,14 @@ def test_a_rule_speaks_of_a_side_if_any_setter_of_its_state_does(bench: Workbenc
     assert [setting.rules[index].code for index in setting.setters["acute_injury"]] == ["Z00", "Z15"]
     assert {"Z00", "ZD1"} <= setting.sided_rules
     assert "Z15" not in setting.sided_rules
+
+
+def test_rules_that_name_many_members_of_a_set_would_be_too_many_combinations(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "MOST_MEMBERS", 5)
+    said = "the rules name more than 5 members of 'pain_provokers'"
+    assert said in {problem.message for problem in bench.problems()}
 
 
 def test_states_may_even_go_round_in_a_circle_while_sides_are_looked_for(bench: Workbench) -> None:
