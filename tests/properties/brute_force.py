@@ -1,5 +1,9 @@
-"""Exams gone through one by one: every completion, every set of changes. Slow, plain, and nothing shared with
-what it checks but the reading of one exam by the reference evaluator."""
+"""Exams gone through one by one: every completion, every set of changes. Slow and plain.
+
+It shares with what it checks the reading of one exam by the reference evaluator, which findings a contributor
+reads, and the cells of a finding. That these leave nothing out is tried by itself, on whole exams:
+`test_what_lies_in_one_cell_or_is_not_read_makes_no_difference`.
+"""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +17,7 @@ from service.domain.exam import OTHER, SIDES, Exam, Key, Observation, Side, Valu
 from service.domain.rule import FindingTest
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
-from service.inference.cells import cells, ends, value_at
+from service.inference.cells import Cell, cells, ends, value_at
 from service.inference.dependencies import Dependencies, Read
 from service.inference.usable import what_counts
 
@@ -114,9 +118,12 @@ class Plainly:
     @cache  # noqa: B019
     def cells(self, key: Key) -> tuple[Value, ...]:
         """A value for each cell of a finding under all rules behind the contributors."""
+        return tuple(cell.value for cell in self.whole_cells(key))
+
+    def whole_cells(self, key: Key) -> tuple[Cell, ...]:
         tests = self._tests
         of_both = (*tests.get((key[0], False), ()), *tests.get((key[0], True), ()))
-        return tuple(cell.value for cell in cells(self.rulebase.findings[key[0]], of_both))
+        return cells(self.rulebase.findings[key[0]], of_both)
 
     @cached_property
     def joined_by_formula(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from service.assess import Assessor
 from service.config import CHECKOUT
-from service.domain.exam import Exam, Key, Value
+from service.domain.exam import SIDES, Exam, Key, Value
 from service.explain.bounds import bounds
 from service.explain.completions import completions
 from service.explain.counterfactuals import counterfactuals
@@ -56,6 +56,43 @@ def small_exams(
                 unknown.append(key)
                 del known[key]
         yield contributor, known, sorted(unknown, key=str)
+
+
+# -- what is taken for granted here -----------------------------------------------------------
+
+
+def test_what_lies_in_one_cell_or_is_not_read_makes_no_difference(plainly: Plainly) -> None:
+    random = Random(4)
+    keys = [
+        (d.id, side)
+        for d in plainly.rulebase.findings.values()
+        if d.safety is None and d.use != "recorded_only" and d.id != plainly.rulebase.knee_pain
+        for side in (SIDES if d.sided else (None,))
+    ]
+    scored = {key for contributor in plainly.rulebase.contributors for key in plainly.read_by(contributor)}
+    alike = [key for key in keys if key in scored and key[0] not in plainly.joined_by_formula]
+    moved = 0
+    for _ in range(size(40, 2_000)):
+        exam = {key: any_value(plainly.rulebase.findings[key[0]], random) for key in keys}
+        now = plainly.standings(exam)
+        for key in random.sample(keys, 5):
+            other = any_value(plainly.rulebase.findings[key[0]], random)
+            then = plainly.standings({**exam, key: other})
+            changed = {contributor for contributor in now if now[contributor] != then[contributor]}
+            assert all(key in plainly.read_by(contributor) for contributor in changed), key
+            moved += bool(changed)
+        for key in random.sample(alike, 5):
+            other = value_in_the_same_cell(plainly, key, exam[key], random)
+            assert plainly.standings({**exam, key: other}) == now, (key, exam[key], other)
+    assert moved > 10
+
+
+def value_in_the_same_cell(plainly: Plainly, key: Key, value: Value, random: Random) -> Value:
+    """Any other value that the search would have the same stand for, or this one where there is none."""
+    definition = plainly.rulebase.findings[key[0]]
+    cell = next(cell for cell in plainly.whole_cells(key) if cell.holds(definition, value))
+    tried = (any_value(definition, random) for _ in range(30))
+    return next((other for other in tried if other != value and cell.holds(definition, other)), value)
 
 
 # -- bounds ------------------------------------------------------------------------------------
