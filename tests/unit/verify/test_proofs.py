@@ -19,6 +19,7 @@ from service.domain.rule import (
 )
 from service.domain.rulebase import RuleBase
 from service.inference import standing
+from service.inference.dependencies import Dependencies
 from service.inference.screen import Screen
 from service.inference.strata import Stratum
 from service.inference.view import Slots
@@ -109,6 +110,20 @@ def test_a_rule_that_stops_supporting_is_found(rulebase: RuleBase) -> None:
 def test_an_exception_that_is_not_needed_is_found(rulebase: RuleBase) -> None:
     study = Study(with_rule(rulebase, "H11", not_monotone={"hip_ext_mmt": "none"}))
     assert found(worse_never_lowers(study, ["hip_ext_mmt"])) == {("stale_exception", "H11")}
+
+
+def test_what_the_rules_read_is_worked_out_once(rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Dependencies] = []
+    start = Dependencies.__init__
+
+    def counted(self: Dependencies, base: RuleBase) -> None:
+        made.append(self)
+        start(self, base)
+
+    study = Study(only(rulebase, "F01", "F02", "H11"))
+    monkeypatch.setattr(Dependencies, "__init__", counted)
+    assert worse_never_lowers(study).checked > 1
+    assert made == []
 
 
 # -- c: a hold withholds everything ------------------------------------------------------------
