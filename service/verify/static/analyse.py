@@ -17,7 +17,7 @@ from service.verify.static.declared import (
     share_for_per_cent,
 )
 from service.verify.static.effects import subsumed
-from service.verify.static.refused import circle, refused
+from service.verify.static.refused import cannot_run, refused
 from service.verify.static.report import KINDS, Report
 from service.verify.static.scope import Scope
 from service.verify.static.study import Study
@@ -65,4 +65,4 @@ def made_ready(rulebase: RuleBase, folder: Path | None = None) -> Study | tuple[
         return Study(rulebase, folder)
     except CannotInfer as error:
         rule = rulebase.rule_by_code[error.codes[0]]
-        return (circle(error, rule.file, rule.line),)
+        return (cannot_run(error, rule.file, rule.line),)
