@@ -22,7 +22,7 @@ from service.domain.rule import (
 )
 from service.domain.vocabulary import DerivedDefinition, FindingDefinition, in_steps
 from service.knowledge.fields import NUMBER, Fields, decimal
-from service.knowledge.problems import Problem, did_you_mean
+from service.knowledge.problems import Kind, Problem, did_you_mean
 from service.knowledge.source import Mapping, Scalar, Sequence, Source
 from service.knowledge.vocabulary import Vocabulary
 
@@ -139,7 +139,7 @@ class ConditionReader:
                 condition.finding, condition.word, condition.levels, condition.needed, other=True
             )
         if condition is not UNREADABLE:
-            self._note(node, "the other side can only be read of a finding that has a side")
+            self._note(node, "the other side can only be read of a finding that has a side", "wrong_side")
         return condition
 
     def _sided(self, finding: str) -> bool:
@@ -202,7 +202,7 @@ class ConditionReader:
             if word in COMPARISONS and isinstance(value, Scalar):
                 number = self._number(value, "%", Decimal(0), Decimal(100))
                 if number != int(number):
-                    self._note(value, f"{value.text} is off the step of coverage, 1 %")
+                    self._note(value, f"{value.text} is off the step of coverage, 1 %", "out_of_range")
                 needed = f"{COMPARISONS[word]} {value.text}"
                 return CoverageTest(contributor, word, (int(number),), needed)  # type: ignore[arg-type]
         self._note(node, "coverage is compared with at_least, at_most, above or below")
@@ -227,7 +227,7 @@ class ConditionReader:
         definition = self._definition(key)
         if definition is None:
             known = {*self.vocabulary.findings, *self.vocabulary.derived, *self._words()}
-            self._note(at, f"there is no finding '{key}'.{did_you_mean(key, known)}")
+            self._note(at, f"there is no finding '{key}'.{did_you_mean(key, known)}", "undefined")
             return UNREADABLE
         if self.scores and not self.negated and self.vocabulary.never_unknown(key):
             self._note(at, f"'{key}' is never unknown: a rule that scores may read it only in its unless")
@@ -290,7 +290,9 @@ class ConditionReader:
             self._note(operand, f"'{word}' is for choices, grades and integers")
         for scalar in scalars:
             if scalar.text in definition.unknown_values:
-                self._note(scalar, f"'{scalar.text}' counts as not assessed: nothing can equal it")
+                self._note(
+                    scalar, f"'{scalar.text}' counts as not assessed: nothing can equal it", "out_of_range"
+                )
         levels = tuple(self._level(definition, scalar) for scalar in scalars)
         return FindingTest(
             definition.id, "one_of", levels, _either([_words(definition, s.text) for s in scalars])
@@ -304,7 +306,7 @@ class ConditionReader:
             return self._finding_number(definition, scalar)
         if scalar.text not in definition.values:
             hint = did_you_mean(scalar.text, definition.values)
-            self._note(scalar, f"{definition.id} has no value '{scalar.text}'.{hint}")
+            self._note(scalar, f"{definition.id} has no value '{scalar.text}'.{hint}", "undefined")
             return 0 if definition.type == "grade" else scalar.text
         return definition.level(scalar.text)
 
@@ -312,7 +314,8 @@ class ConditionReader:
         number = self._number(scalar, definition.unit, definition.minimum, definition.maximum)
         level = definition.level(number)
         if not isinstance(level, int):
-            self._note(scalar, f"{scalar.text} is off the step of {definition.id}, {definition.step}")
+            said = f"{scalar.text} is off the step of {definition.id}, {definition.step}"
+            self._note(scalar, said, "out_of_range")
         return level
 
     def _number(
@@ -324,10 +327,10 @@ class ConditionReader:
             return Decimal(0)
         if given_unit != (unit or ""):
             wanted = f"in {unit}: {text} {unit}" if unit else f"without a unit: {text}"
-            self._note(scalar, f"'{scalar.text}' must be written {wanted}")
+            self._note(scalar, f"'{scalar.text}' must be written {wanted}", "unit")
         number = decimal(Scalar(text, True, scalar.file, scalar.line)) or Decimal(0)
         if minimum is not None and maximum is not None and not minimum <= number <= maximum:
-            self._note(scalar, f"{text} is outside the range {minimum} to {maximum}")
+            self._note(scalar, f"{text} is outside the range {minimum} to {maximum}", "out_of_range")
         return number
 
     def _written(self, definition: FindingDefinition | DerivedDefinition, scalar: Scalar) -> str:
@@ -360,11 +363,11 @@ class ConditionReader:
 
     def _known_name(self, name: str, known: Collection[str], kind: str, at: Source) -> None:
         if name not in known:
-            self._note(at, f"there is no {kind} '{name}'.{did_you_mean(name, known)}")
+            self._note(at, f"there is no {kind} '{name}'.{did_you_mean(name, known)}", "undefined")
 
-    def _note(self, node: Source | None, message: str) -> None:
+    def _note(self, node: Source | None, message: str, kind: Kind = "refused") -> None:
         if node is not None:
-            self.problems.append(Problem(node.file, node.line, message))
+            self.problems.append(Problem(node.file, node.line, message, kind))
 
 
 def _two_valued(definition: FindingDefinition | DerivedDefinition) -> bool:

@@ -89,7 +89,7 @@ def check_operands(into: Vocabulary, problems: list[Problem]) -> None:
         definition = into.findings.get(scalar.text)
         if definition is None or not definition.numeric:
             said = f"'{scalar.text}' is no numeric finding.{did_you_mean(scalar.text, into.findings)}"
-            problems.append(Problem(scalar.file, scalar.line, said))
+            problems.append(Problem(scalar.file, scalar.line, said, "undefined"))
         elif other and not definition.sided:
             said = f"'{scalar.text}' has no other side"
-            problems.append(Problem(scalar.file, scalar.line, said))
+            problems.append(Problem(scalar.file, scalar.line, said, "wrong_side"))

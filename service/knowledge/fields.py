@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from string import Formatter
 
-from service.knowledge.problems import Problem, did_you_mean
+from service.knowledge.problems import Kind, Problem, did_you_mean
 from service.knowledge.source import Mapping, Scalar, Sequence, Source
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -38,8 +38,8 @@ class Fields:
             self.problem(f"{what} must be a mapping of keys to values")
         self.problems = []  # of what is not there, nothing more is said
 
-    def problem(self, message: str, line: int | None = None) -> None:
-        self.problems.append(Problem(self.file, self.line if line is None else line, message))
+    def problem(self, message: str, line: int | None = None, kind: Kind = "refused") -> None:
+        self.problems.append(Problem(self.file, self.line if line is None else line, message, kind))
 
     def has(self, key: str) -> bool:
         return key in self._entries
@@ -86,7 +86,7 @@ class Fields:
             return text
         for name in sorted(used - set(names)):
             hint = did_you_mean(name, names)
-            self.problem(f"nothing fills in '{{{name}}}' of '{key}'.{hint}", self.line_of(key))
+            self.problem(f"nothing fills in '{{{name}}}' of '{key}'.{hint}", self.line_of(key), "undefined")
         return text
 
     def integer(self, key: str, default: int | None = None, at_least: int | None = None) -> int:
@@ -147,7 +147,7 @@ class Fields:
     def known(self, scalar: Scalar, known: Collection[str], kind: str) -> None:
         if scalar.text not in known:
             hint = did_you_mean(scalar.text, known)
-            self.problem(f"there is no {kind} '{scalar.text}'.{hint}", scalar.line)
+            self.problem(f"there is no {kind} '{scalar.text}'.{hint}", scalar.line, "undefined")
 
     def words(self, key: str, required: bool = True) -> dict[str, str]:
         """A mapping of text to text."""

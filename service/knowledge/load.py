@@ -20,7 +20,7 @@ from service.knowledge import vocabulary as read_vocabulary
 from service.knowledge.conditions import SET_WORDS, ConditionReader
 from service.knowledge.derived import check_operands, read_derived
 from service.knowledge.fields import Fields
-from service.knowledge.problems import Problem, RuleBaseError
+from service.knowledge.problems import Kind, Problem, RuleBaseError
 from service.knowledge.rules import CONVENTIONS, FAMILIES, RuleReader
 from service.knowledge.source import Mapping, Scalar, Sequence, read_source
 from service.knowledge.source_sheet import read_source_sheet
@@ -251,7 +251,7 @@ class _Loader:
 
     def _bounds(self, when: Fields, quantity: str) -> Iterator[Bound]:
         if quantity not in QUANTITIES:
-            when.problem(f"there is no quantity '{quantity}'", when.line_of(quantity))
+            when.problem(f"there is no quantity '{quantity}'", when.line_of(quantity), "undefined")
         node = when.node(quantity)
         entries = node.entries if isinstance(node, Mapping) else {}
         if not entries:
@@ -383,7 +383,8 @@ class _Loader:
                 said = f"the state '{state.id}' is given by the screen: no rule may set it"
                 self._problem(*self.vocabulary.places[state.id], said)
             elif not state.given_by_screen and state.id not in setters:
-                self._problem(*self.vocabulary.places[state.id], f"the state '{state.id}' is set by no rule")
+                said = f"the state '{state.id}' is set by no rule"
+                self._problem(*self.vocabulary.places[state.id], said, "undefined")
         for scalar, safety in self.vocabulary.states_read:
             definition = self.vocabulary.states.get(scalar.text)
             if definition is not None:
@@ -400,7 +401,7 @@ class _Loader:
                 sided = rule.code in rulebase.sided_rules
                 if flag is not None and flag.withholds == "knee" and not sided:
                     said = f"{flag.code} withholds a knee, but this rule reads no side"
-                    self._problem(rule.file, rule.line, said)
+                    self._problem(rule.file, rule.line, said, "wrong_side")
 
     def _check_due(self, rules: list[Rule]) -> None:
         """A safety question that nothing ever makes due would never be asked."""
@@ -438,8 +439,8 @@ class _Loader:
             if name not in self._read and name not in READ_ELSEWHERE:
                 self._problem(name, 1, "is read by nobody: wrong folder or ending")
 
-    def _problem(self, file: str, line: int, message: str) -> None:
-        self.problems.append(Problem(file, line, message))
+    def _problem(self, file: str, line: int, message: str, kind: Kind = "refused") -> None:
+        self.problems.append(Problem(file, line, message, kind))
 
     # -- files -----------------------------------------------------------------------------
 

@@ -2,7 +2,11 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["undefined", "out_of_range", "unit", "wrong_side", "refused"]
+"""What is wrong, as far as it is told apart: else `refused`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -10,6 +14,7 @@ class Problem:
     file: str
     line: int
     message: str
+    kind: Kind = field(default="refused", compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"

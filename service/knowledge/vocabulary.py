@@ -126,7 +126,7 @@ def read_unit(entry: Fields, into: Vocabulary) -> str | None:
     """The unit of a finding or formula, which must be one that can be written for people."""
     unit = entry.optional_text("unit")
     if unit is not None and unit not in into.units:
-        entry.problem(f"units.yaml has no words for the unit '{unit}'", entry.line_of("unit"))
+        entry.problem(f"units.yaml has no words for the unit '{unit}'", entry.line_of("unit"), "unit")
     return unit
 
 
@@ -249,7 +249,7 @@ def _read_limit(definition: FindingDefinition, limits: Fields, word: str) -> Lev
     number, _, unit = text.partition(" ")
     if definition.numeric and NUMBER.fullmatch(number) and unit == (definition.unit or ""):
         return definition.level(Decimal(number))
-    limits.problem(f"'{word}' must be a number in {definition.unit}", limits.line_of(word))
+    limits.problem(f"'{word}' must be a number in {definition.unit}", limits.line_of(word), "unit")
     return None
 
 
@@ -277,7 +277,7 @@ def _read_values(type_: str, entry: Fields, into: Vocabulary) -> tuple[dict[str,
 def _check_values_known(entry: Fields, used: list[str], known: object) -> None:
     for value in used:
         if value not in known:  # type: ignore[operator]
-            entry.problem(f"there is no value '{value}'")
+            entry.problem(f"there is no value '{value}'", kind="undefined")
 
 
 def _read_range(entry: Fields) -> tuple[Decimal, Decimal]:
@@ -321,7 +321,8 @@ def _read_pain_free(entry: Fields, into: Vocabulary, known: Collection[str]) -> 
     values = item.texts("values", required=False)
     for value in values:
         if not (value in known if known else NUMBER.fullmatch(value)):
-            item.problem(f"there is no value '{value}'.{did_you_mean(value, known)}", item.line_of("values"))
+            said = f"there is no value '{value}'.{did_you_mean(value, known)}"
+            item.problem(said, item.line_of("values"), "undefined")
     text = SourcedText(
         says=item.text("says"),
         cite=cite,

@@ -1,7 +1,7 @@
 """One of the two rule bases compared: reads a posted exam and says what it concludes of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,6 +132,9 @@ def _concluded(assessment: Assessment) -> Json:
             }
             for c in contributors
         },
+        "alternatives": sorted({
+            f"{a.definition.id} by {', '.join(a.rules)}" for knee in knees for a in knee.alternatives
+        }),
         "states": sorted({state.definition.id for knee in knees for state in knee.states}),
         "chains": sorted(f"{chain.id} {a.source} → {a.target}{' assumed' * a.assumed}"
                          for knee in knees for chain in knee.chains for a in chain.arrows),
@@ -167,3 +170,8 @@ def differences(old: Json, new: Json) -> Iterator[tuple[str, Any, Any]]:
                     yield f"{part} {key}", one, other
         elif before != now:
             yield part, before, now
+
+
+def concerns(name: str, parts: Collection[str]) -> bool:
+    """Whether what answers differ in is one of these parts, or of what stands in it; all is part of ""."""
+    return name == "exam" or any(part in ("", name) or name.startswith(f"{part} ") for part in parts)

@@ -12,9 +12,10 @@ from service.domain.rule import Convention, FindingTest, Rule
 from service.domain.rulebase import RuleBase
 from service.inference.cells import cells, ends, value_at
 from service.inference.reference import FIRES
-from service.versions.base import KNEE, Base, Json, differences, posted
+from service.versions.base import KNEE, Base, Json, Values, concerns, differences, posted
 from service.versions.content import SAID
-from service.versions.points import Parting, Space
+from service.versions.force import answers_to_the_screen, exams, shows_in
+from service.versions.points import Parting, Point, Space, observed
 from service.versions.realise import Realiser
 
 Change = Literal["added", "removed", "changed", "affected"]
@@ -45,8 +46,9 @@ class Witness:
 class RuleDiff:
     """One rule that is not the same in both. `affected`: it says the same, over what changed elsewhere.
 
-    `concludes` is "same" where no exam tells the two apart, "texts only" where they are not even told
-    apart by what they decide, and "not found" where the search, which then was not exhaustive, found none.
+    `concludes` is "same" where no exam tells the two apart but by the names of rules switched off, "texts
+    only" where they are not even told apart by what they decide, and "not found" where the search, which
+    then was not exhaustive, found none.
     """
 
     code: str
@@ -155,7 +157,7 @@ class _Comparison:
         if parts and DECIDING.isdisjoint(parts):
             return "texts only", None
         if old is None and new is None:
-            return "same", None  # out of force in both
+            return self._by_force(code, parts, "same")
         space = Space(self.old, self.new, code, self._doubtful)
         witness = self._witness(space.partings(), f"rules {code}")
         if witness is not None:
@@ -164,12 +166,42 @@ class _Comparison:
             return "not found", None
         if old is None or new is None or self._same_effects(old, new):
             alike = space.whole and "screen" not in parts
-            return ("same" if alike else "not found"), None
+            return self._by_force(code, parts, "same" if alike else "not found")
         firing = list(islice(space.firing(), 200))
         targets = {score.target for rule in (old, new) for score in rule.scores}
         what = tuple(f"contributors {target}" for target in sorted(targets)) or ("",)
         witness = self._witness(firing, *what) or self._witness(self._beside(old, firing), *what)
         return ("differs", witness) if witness else ("not found", None)
+
+    def _by_force(
+        self, code: str, parts: tuple[str, ...], otherwise: Concludes
+    ) -> tuple[Concludes, Witness | None]:
+        """Two versions that never fire apart; one that is switched off leaves what it concludes unknown."""
+        both = [base.rulebase.rule_by_code.get(code) for base in self.both]
+        off = [rule is not None and rule.switched_off for rule in both]
+        if not any(off) or (all(off) and not parts):
+            return otherwise, None
+        pairs = zip(off, self.both, reversed(self.both), strict=True)
+        shown = (self._left_unknown(dark, other, code) for is_off, dark, other in pairs if is_off)
+        witness = next(filter(None, shown), None)
+        return ("differs", witness) if witness else ("not found", None)
+
+    def _left_unknown(self, dark: Base, other: Base, code: str) -> Witness | None:
+        """Where it shows that the rule is switched off in one of the two."""
+        rule = dark.rulebase.rule_by_code[code]
+        what = tuple(shows_in(dark, other, rule))
+        led = (self._leading(*one) for one in exams(other, rule, self._answers) if what)
+        tried = islice(chain.from_iterable(led), MOST_CONFIRMED)
+        return next(filter(None, (self._differing(exam, *what) for exam in tried)), None)
+
+    def _leading(self, values: Values, given: Point) -> Iterator[Json]:
+        """An exam of each rule base that holds these values and may lead to these conclusions."""
+        for realiser in self._realisers:
+            yield from (posted(*found) for found in islice(realiser.exams(values, given), 1))
+
+    @cached_property
+    def _answers(self) -> Values:
+        return answers_to_the_screen(self.new)
 
     def _beside(self, rule: Rule, firing: list[Parting]) -> Iterator[Parting]:
         """Where the rule fires beside others that score for or against the same: a cluster shows only so."""
@@ -177,9 +209,8 @@ class _Comparison:
         for other in self.old.rulebase.rules:
             if other.active and other is not rule and targets & {score.target for score in other.scores}:
                 for given in islice(self.old.given_by(other, FIRES), 1):
-                    seen = {key: o.value for key, o in given.observations.items() if o.value is not None}
                     for point in sorted(firing, key=_plainness)[:1]:
-                        yield replace(point, values={**seen, **point.values})
+                        yield replace(point, values={**observed(given), **point.values})
 
     def _same_effects(self, old: Rule, new: Rule) -> bool:
         return bool(self.old.content.decides(old)["then"] == self.new.content.decides(new)["then"])
@@ -202,10 +233,10 @@ class _Comparison:
         return None
 
     def _differing(self, exam: Json, *what: str) -> Witness | None:
-        """The exam as a witness, where the answers differ in one of these parts (by how its name begins)."""
+        """The exam as a witness, where the answers differ in one of these parts."""
         old, new = (base.answer(exam) for base in self.both)
         found = tuple(differences(old, new))
-        if any(name.startswith(what) or name == "exam" for name, _, _ in found):
+        if any(concerns(name, what) for name, _, _ in found):
             return Witness(exam, found)
         return None
 
@@ -227,7 +258,7 @@ class _Comparison:
         for exam in self._single(id_) if kind == "finding" else ():
             if (found := self._differing(exam, where)) is not None:
                 return DecisionDiff(name, change, found)
-        shown = (w for w in self._pool if any(what.startswith(where) for what, _, _ in w.differs))
+        shown = (w for w in self._pool if any(concerns(what, (where,)) for what, _, _ in w.differs))
         return DecisionDiff(name, change, next(shown, None))
 
     def _single(self, finding: str) -> Iterator[Json]:
@@ -246,7 +277,7 @@ class _Comparison:
     def _pool(self) -> list[Witness]:
         """Examples of rules, mixed, on which the answers differ anywhere."""
         given = [
-            {key: o.value for key, o in example.observations.items() if o.value is not None}
+            observed(example)
             for base in self.both
             for rule in base.rulebase.rules
             for example in (base.given_by(rule, FIRES) if rule.active else ())

@@ -13,6 +13,7 @@ from service.versions.check import Changes, VersionCheck
 from service.versions.lock import FILE, Counts, Lock
 
 WRITE = "'kneechain rules lock' writes it"
+RESTORE = "this rule base is approved: restore the lock of it while it was a draft, or since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def version_problems(folder: Path, rulebase: RuleBase) -> list[Problem]:
     except RuleBaseError as error:
         return error.problems
     if before is None:
-        return [Problem(FILE, 1, f"is missing: {WRITE}")]
+        return [Problem(FILE, 1, f"is missing: {RESTORE if _approved(rulebase) else WRITE}")]
     problems = _check(folder, rulebase, before, people, counts).problems()
     if not problems and before.text() != Lock.of(rulebase, people, counts, before).text():
         problems.append(Problem(FILE, 1, f"does not record this rule base yet: {WRITE}"))
@@ -46,7 +47,9 @@ def write_lock(folder: Path, rulebase: RuleBase, anew: bool = False) -> Recorded
     """
     people, counts = _how_common(folder, rulebase)
     before = Lock.read(folder)
-    if anew and (rulebase.approval.status == "reviewed" or (before is not None and before.approved)):
+    if before is None and _approved(rulebase):
+        raise RuleBaseError([Problem(FILE, 1, f"is missing: {RESTORE}")])
+    if anew and (_approved(rulebase) or (before is not None and before.approved)):
         said = "was written for a rule base that was approved: it moves only with versions and changelog"
         raise RuleBaseError([Problem(FILE, 1, said)])
     check = None if anew or before is None else _check(folder, rulebase, before, people, counts)
@@ -55,6 +58,10 @@ def write_lock(folder: Path, rulebase: RuleBase, anew: bool = False) -> Recorded
     lock = Lock.of(rulebase, people, counts, None if anew else before)
     (folder / FILE).write_text(lock.text(), encoding="utf-8")
     return Recorded(lock, check.changes if check else None)
+
+
+def _approved(rulebase: RuleBase) -> bool:
+    return rulebase.approval.status == "reviewed"
 
 
 def _check(folder: Path, rulebase: RuleBase, before: Lock, people: int, counts: Counts) -> VersionCheck:

@@ -30,6 +30,7 @@ from service.inference.cells import cells, ends
 from service.inference.comparison import level_test
 from service.inference.conditions import verdict
 from service.inference.reference import FIRES, outcome
+from service.verify.examples import Given
 from service.versions.base import KNEE, Base
 
 MOST_POINTS = 20_000
@@ -150,16 +151,24 @@ class Space:
         """The examples of both versions, as points."""
         for base, rule in zip(self.bases, self.rules, strict=True):
             for example in base.given_by(rule) if rule else ():
-                seen: dict[Any, Any] = {key: o.value for key, o in example.observations.items() if o.observed}
-                seen |= {("class", id_): name for id_, name in example.classes.items()}
-                seen |= {("state", id_): truth for id_, truth in example.states.items()}
-                seen |= {
-                    ("coverage", id_): Fraction(100 * n, of) for id_, (n, of) in example.coverage.items()
-                }
-                seen |= {("flag", flag): True for flag in example.flags}
+                seen: dict[Any, Any] = {**observed(example), **conclusions(example)}
                 whole: dict[Any, Any] = dict.fromkeys(self.findings)
                 whole |= {subject: found[0] for subject, found in self.given.items()}
                 yield {place: seen.get(place, value) for place, value in whole.items()}
+
+
+def observed(example: Given) -> dict[Key, Value]:
+    """What an example observes."""
+    return {key: o.value for key, o in example.observations.items() if o.value is not None}
+
+
+def conclusions(example: Given) -> dict[Subject, Any]:
+    """What an example gives that rules conclude."""
+    found: dict[Subject, Any] = {("class", id_): name for id_, name in example.classes.items()}
+    found |= {("state", id_): truth for id_, truth in example.states.items()}
+    found |= {("coverage", id_): Fraction(100 * n, of) for id_, (n, of) in example.coverage.items()}
+    found |= {("flag", flag): True for flag in example.flags}
+    return found
 
 
 class Judge:
@@ -221,6 +230,8 @@ def _can_be(base: Base, criterion: Criterion) -> list[Any]:
         case CoverageTest(contributor):
             of = len(base.rulebase.contributors[contributor].key_groups)
             return [Fraction(100 * assessed, of) for assessed in range(of + 1)]
+        case FlagTest(flag):
+            return [False, True, *([None] if flag in base.rulebase.dark_flags else [])]
         case _:
             return [False, True]
 

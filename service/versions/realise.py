@@ -10,7 +10,7 @@ from service.domain.rule import RaiseFlag, Rule
 from service.inference.reference import FIRES
 from service.inference.usable import what_counts
 from service.versions.base import KNEE, MOMENT, Base, Values
-from service.versions.points import Subject
+from service.versions.points import Subject, conclusions, observed
 
 DEEPEST = 4
 WAYS = 6
@@ -49,6 +49,8 @@ class Realiser:
             case "state" if wanted is True:
                 for index in rulebase.setters.get(id_, ()):
                     yield from self._firing(rulebase.rules[index], depth)
+            case "state" if wanted is False:
+                yield self._silent(id_)
             case "flag" if wanted:
                 for rule in rulebase.rules:
                     if rule.active and any(isinstance(e, RaiseFlag) and e.flag == id_ for e in rule.effects):
@@ -61,16 +63,17 @@ class Realiser:
     def _firing(self, rule: Rule, depth: int) -> Iterator[Values]:
         """What the examples give on which a rule fires, with what leads to the conclusions they set."""
         for given in self.base.given_by(rule, FIRES):
-            seen: dict[Key, Value] = {
-                key: o.value for key, o in given.observations.items() if o.value is not None
-            }
-            subjects: dict[Subject, Any] = {("state", id_): truth for id_, truth in given.states.items()}
-            subjects |= {("class", id_): name for id_, name in given.classes.items()}
-            subjects |= {("flag", flag): True for flag in given.flags}
-            for subject, wanted in subjects.items():
+            seen = observed(given)
+            for subject, wanted in conclusions(given).items():
                 for way in islice(self._reach(subject, wanted, depth - 1), 1):
                     seen = {**way, **seen}
             yield seen
+
+    def _silent(self, state: str) -> Values:
+        """Together, an example of each rule that may set the state, on which that rule is silent."""
+        rules = (self.base.rulebase.rules[index] for index in self.base.rulebase.setters.get(state, ()))
+        examples = (given for rule in rules for given in islice(self.base.given_by(rule, "silent"), 1))
+        return {key: value for example in examples for key, value in observed(example).items()}
 
     def _covering(self, contributor: str, wanted: Any) -> Values:
         """Something observed of so many key groups, the least telling value of each."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from shutil import copymode
 
 from service.domain.rule import Rule, StateTest, SwitchedOff
 from service.domain.rulebase import RuleBase
@@ -20,6 +21,8 @@ from service.versions.lock import Lock
 IN_FORCE = re.compile(rb"^status:([ \t]+)(draft|reviewed)\b([^\n]*\n)", re.M)
 OFF = re.compile(rb"^status:([ \t]+)disabled\b([^\n]*\n)", re.M)
 BLOCK = re.compile(rb"^disabled:[^\n]*\n(?:[ \t]+[^\n]*\n)*", re.M)
+NEW = ".new"
+"""Ends the name of a file that is to take the place of another; the loader passes it over."""
 Files = Mapping[str, bytes]
 """New contents, by name within the rule base's folder."""
 
@@ -41,7 +44,7 @@ def switch_off(folder: Path, rulebase: RuleBase, code: str, off: SwitchedOff) ->
     ending = b"\r\n" if found.group(3).endswith(b"\r\n") else b"\n"
     block = ending.join(line.encode() for line in _lines(replace(off, was=rule.status)))
     line = b"status:" + found.group(1) + b"disabled" + found.group(3)
-    after = before[: found.start()] + line + block + ending + before[found.end() :]
+    after = _spliced(before, {found.span(): line + block + ending})
     said = f"{code} was switched off on {off.on} by {off.by}: {off.reason}"
     return _write(folder, rule, after, said, "off")
 
@@ -53,10 +56,16 @@ def switch_on(folder: Path, rulebase: RuleBase, code: str, by: str, on: date) ->
         raise CannotSwitch(f"{code} is not disabled but {rule.status}")
     before = (folder / rule.file).read_bytes()
     found, block = _only(OFF, before, rule), _only(BLOCK, before, rule)
-    after = before[: block.start()] + before[block.end() :]
     line = b"status:" + found.group(1) + rule.disabled.was.encode() + found.group(2)
-    after = after.replace(found.group(), line, 1)
+    after = _spliced(before, {found.span(): line, block.span(): b""})
     return _write(folder, rule, after, f"{code} was switched on again on {on} by {by}.", "on")
+
+
+def _spliced(content: bytes, changes: Mapping[tuple[int, int], bytes]) -> bytes:
+    """The content with something else in these places, which do not overlap."""
+    for (start, end), new in sorted(changes.items(), reverse=True):
+        content = content[:start] + new + content[end:]
+    return content
 
 
 def _only(pattern: re.Pattern[bytes], content: bytes, rule: Rule) -> re.Match[bytes]:
@@ -77,20 +86,34 @@ def _lines(off: SwitchedOff) -> Iterator[str]:
 
 
 def _write(folder: Path, rule: Rule, after: bytes, said: str, force: str) -> RuleBase:
-    """Writes rule, changelog and lock; all as before where the rules then cannot be loaded."""
-    files = {rule.file: after, CHANGELOG: Changelog.of(folder).adding(CLINICAL_IMPACT, said).text.encode()}
+    """Writes changelog, lock and rule; all as before where the rules then cannot be loaded."""
+    files = {CHANGELOG: Changelog.of(folder).adding(CLINICAL_IMPACT, said).text.encode()}
     if (lock := Lock.read(folder)) is not None and rule.code in lock.rules:
         entry = replace(lock.rules[rule.code], force=force)  # type: ignore[arg-type]
         files[LOCK] = replace(lock, rules={**lock.rules, rule.code: entry}).text().encode()
+    files[rule.file] = after  # last: until then the rule is in force as it was
     before = {name: path.read_bytes() for name in files if (path := folder / name).is_file()}
     try:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
+        _replace(folder, files)
         return load_rulebase(folder)
     except (RuleBaseError, OSError):
-        for name, content in before.items():
-            (folder / name).write_bytes(content)
+        _replace(folder, before)
         raise
+
+
+def _replace(folder: Path, files: Files) -> None:
+    """Puts whole files in the place of others, in this order; none is ever seen half written."""
+    written = {folder / name: folder / f"{name}{NEW}" for name in files}
+    try:
+        for (path, new), content in zip(written.items(), files.values(), strict=True):
+            new.write_bytes(content)
+            if path.exists():
+                copymode(path, new)
+        for path, new in written.items():
+            new.replace(path)
+    finally:
+        for new in written.values():
+            new.unlink(missing_ok=True)
 
 
 # -- what it leaves in the dark ------------------------------------------------------------------

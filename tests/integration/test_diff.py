@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,25 @@ from service.app import create_app
 from service.assess import Assessor
 from service.cli import main
 from service.config import CHECKOUT
+from service.domain.rule import (
+    NEVER,
+    AllOf,
+    AnyOf,
+    FindingTest,
+    FlagTest,
+    Note,
+    NotKnown,
+    ShowAlternative,
+    SwitchedOff,
+)
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.inference.usable import what_counts
 from service.knowledge.load import load_rulebase
-from service.versions.base import MOMENT
+from service.versions.base import MOMENT, Base, concerns
 from service.versions.diff import Diff, RuleDiff, Witness, compare
 from tests.generators import ExamGenerator, size
+from tests.unit.verify.planted import with_rule
 
 Json = dict[str, Any]
 EDITS = {
@@ -185,6 +198,103 @@ def test_what_else_decides_is_shown_by_an_exam(
     assert [c["class"] for k in old["knees"] for c in k["contributors"]] != [
         c["class"] for k in new["knees"] for c in k["contributors"]
     ]
+
+
+# -- out of force ----------------------------------------------------------------------------------------
+
+OFF = SwitchedOff("Dr A", date(2026, 11, 20), "Not now.", "draft")
+
+
+def out_of_force(rulebase: RuleBase, status: str, *codes: str) -> RuleBase:
+    disabled = OFF if status == "disabled" else None
+    for code in codes:
+        rulebase = with_rule(rulebase, code, status=status, disabled=disabled)
+    return rulebase
+
+
+SHOWN_BY = {
+    "Z00": ("rules Z01", "undetermined", "silent"),
+    "ZT1": ("safety status", "incomplete", "clear"),
+    "X01": ("rules W02", "undetermined", "silent"),
+    "H01": ("rules R02", "undetermined", "silent"),
+    "F10": ("rules R07", "undetermined", "silent"),
+}
+"""What shows that a rule is disabled, and not retired; H01 only where all that sets its state is silent."""
+
+
+@pytest.mark.parametrize(("codes", "backwards"), [(["Z00", "X01", "H01"], False), (["ZT1", "F10"], True)])
+def test_what_is_disabled_leaves_unknown_what_is_retired_does_not(
+    rulebase: RuleBase, codes: list[str], backwards: bool
+) -> None:
+    off, gone = (out_of_force(rulebase, status, *codes) for status in ("disabled", "retired"))
+    found = compare(gone, off) if backwards else compare(off, gone)
+    assert {rule.code: (rule.parts, rule.concludes) for rule in found.rules} == dict.fromkeys(
+        codes, (("status",), "differs")
+    )
+    for rule in found.rules:
+        assert rule.witness is not None
+        what, when_off, when_gone = SHOWN_BY[rule.code]
+        seen = (what, when_gone, when_off) if backwards else SHOWN_BY[rule.code]
+        assert seen in rule.witness.differs
+        answers = [Base.of(base).answer(rule.witness.exam) for base in (off, gone)]
+        assert answers[0] != answers[1]
+
+
+def test_where_nothing_was_found_of_a_rule_that_is_disabled_it_is_not_the_same(rulebase: RuleBase) -> None:
+    """R08 does nothing but recommend; yet that was searched, not proved."""
+    bases = (out_of_force(rulebase, status, "R08") for status in ("disabled", "retired"))
+    (rule,) = compare(*bases).rules
+    assert (rule.code, rule.concludes, rule.witness) == ("R08", "not found", None)
+
+
+def test_two_versions_that_both_conclude_nothing_are_the_same(rulebase: RuleBase) -> None:
+    gone = out_of_force(rulebase, "retired", "Z00")
+    (rule,) = compare(gone, with_rule(gone, "Z00", unless=NEVER)).rules
+    assert (rule.parts, rule.concludes) == (("unless",), "same")
+
+
+def test_two_versions_that_are_both_disabled_are_the_same_only_where_they_decide_the_same(
+    rulebase: RuleBase,
+) -> None:
+    off = out_of_force(rulebase, "disabled", "Z00")
+    assert compare(off, with_rule(off, "Z00", version=2)).rules == ()
+    (rule,) = compare(off, with_rule(off, "Z00", effects=(Note("exam", "An injury."),))).rules
+    assert (rule.parts, rule.concludes) == (("then",), "differs")
+
+
+@pytest.mark.parametrize("raiser", ["disabled", "retired"])
+def test_a_flag_in_the_dark_is_unknown_and_tells_two_versions_apart(rulebase: RuleBase, raiser: str) -> None:
+    """They differ only while it is unknown whether Z19 is raised: which it never is, unless in the dark."""
+    raisers = [r.code for r in rulebase.rules if any(getattr(e, "flag", "") == "Z19" for e in r.effects)]
+    base = out_of_force(rulebase, raiser, *raisers)
+    reads = FindingTest("age_years", "at_least", (18,), "at least 18 a")
+    flag = FlagTest("Z19")
+    unsettled = AllOf((flag, NotKnown(flag)))  # false where it is known, else unknown
+    old, new = (with_rule(base, "ZT1", when=AnyOf(when)) for when in ((reads,), (reads, unsettled)))
+    (rule,) = (rule for rule in compare(old, new).rules if rule.code == "ZT1")
+    if raiser == "retired":
+        assert (rule.concludes, rule.witness) == ("same", None)
+    else:
+        assert rule.witness is not None
+        assert ("rules ZT1", "silent", "undetermined") in rule.witness.differs
+
+
+# -- alternatives ----------------------------------------------------------------------------------------
+
+
+def test_another_explanation_shown_is_a_difference(rulebase: RuleBase) -> None:
+    new = with_rule(rulebase, "X07", effects=(ShowAlternative("osteoarthritis_pattern"),))
+    (rule,) = compare(rulebase, new).rules
+    assert (rule.code, rule.parts, rule.concludes) == ("X07", ("then",), "differs")
+    assert rule.witness is not None
+    shown = ("alternatives", ["back_of_knee_pattern by X07"], ["osteoarthritis_pattern by X07"])
+    assert shown in rule.witness.differs
+
+
+def test_a_part_is_not_another_whose_name_begins_alike() -> None:
+    assert concerns("rules Z04", ("rules Z04",)) and concerns("safety status", ("safety",))
+    assert concerns("anything", ("",)) and concerns("exam", ("states",))
+    assert not concerns("rules Z04d", ("rules Z04",))
 
 
 # -- the command ---------------------------------------------------------------------------------------

@@ -93,6 +93,57 @@ def test_to_enable_it_again_restores_its_file_byte_for_byte(folder: Path, status
     assert "H01 was switched on again on 2026-11-20 by Dr B." in Changelog.of(folder).text
 
 
+def test_a_comment_that_looks_like_the_status_is_left_alone(folder: Path) -> None:
+    path = folder / ROTATORS
+    text = b"# status: disabled\n# disabled: never\n" + path.read_bytes()
+    path.write_bytes(text)
+    assert disable("H01").exit_code == 0
+    assert run("enable", "H01", "--by", "Dr B").exit_code == 0
+    assert path.read_bytes() == text
+
+
+class Killed(BaseException):
+    """What nothing catches, as a process that is killed."""
+
+
+@pytest.mark.parametrize("words", [("disable", "--reason", REASON), ("enable",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("step", [1, 3, 5])
+def test_killed_at_any_step_no_file_is_half_written_and_the_rule_is_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], step: int
+) -> None:
+    """Three files are written, of each first a half, and then three take their places."""
+    command, *more = words
+    if command == "enable":
+        disable("H01")
+    before = files(folder)
+    steps = iter(range(6))
+
+    def write_half(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            if next(steps) == step:
+                file.write(content[: len(content) // 2])
+                raise Killed
+            return file.write(content)
+
+    def put(new: Path, path: Path) -> None:
+        if next(steps) == step:
+            raise Killed
+        new.rename(path)
+
+    (folder / f"{ROTATORS}.new").write_bytes(b"left behind")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_half)
+        patch.setattr(Path, "replace", put)
+        with pytest.raises(Killed):
+            CliRunner().invoke(main, ["rules", command, "H01", "--by", "A", *more], standalone_mode=False)
+    after = files(folder)
+    assert after.keys() == before.keys()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == set(("CHANGELOG.md", "lock.json")[: max(0, step - 3)])
+    assert load_rulebase(folder).rule_by_code["H01"].active == (command == "disable")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,4 +1,4 @@
-"""All reports about a rule base, or about a part of it."""
+"""All reports about a rule base."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,35 +17,31 @@ from service.verify.static.declared import (
     share_for_per_cent,
 )
 from service.verify.static.effects import subsumed
-from service.verify.static.refused import circle, refused
+from service.verify.static.refused import cannot_run, refused
 from service.verify.static.report import KINDS, Report
-from service.verify.static.scope import Scope
 from service.verify.static.study import Study
 
 OF_RULE = (within_rule, subsumed, one_sided_reading, share_for_per_cent)
 
 
-def reports(study: Study, scope: Scope | None = None) -> tuple[Report, ...]:
+def reports(study: Study) -> tuple[Report, ...]:
     """Everything there is to report, by kind and place. Raises NotConfirmed."""
-    found = sorted(_reports(study, scope or Scope.whole(study.rulebase)), key=_order)
-    return tuple(found)
+    return tuple(sorted(_reports(study), key=_order))
 
 
-def _reports(study: Study, scope: Scope) -> Iterator[Report]:
+def _reports(study: Study) -> Iterator[Report]:
     base = study.rulebase
     for rule in study.active:
-        if rule.code in scope.rules:
-            for analysis in OF_RULE:
-                yield from analysis(study, rule)
-    for ids, chosen, of in (
-        (base.contributors, scope.contributors, of_contributor),
-        (base.findings, scope.findings, of_finding),
-        (base.derived, scope.derived, of_formula),
-        (base.states, scope.states, of_state),
+        for analysis in OF_RULE:
+            yield from analysis(study, rule)
+    for ids, of in (
+        (base.contributors, of_contributor),
+        (base.findings, of_finding),
+        (base.derived, of_formula),
+        (base.states, of_state),
     ):
         for id_ in ids:
-            if id_ in chosen:
-                yield from of(study, id_)
+            yield from of(study, id_)
 
 
 def _order(report: Report) -> tuple[int, str, int, str]:
@@ -65,4 +61,4 @@ def made_ready(rulebase: RuleBase, folder: Path | None = None) -> Study | tuple[
         return Study(rulebase, folder)
     except CannotInfer as error:
         rule = rulebase.rule_by_code[error.codes[0]]
-        return (circle(error, rule.file, rule.line),)
+        return (cannot_run(error, rule.file, rule.line),)

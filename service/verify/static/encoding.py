@@ -4,7 +4,7 @@ It says what `service.inference.reference` and `standing` say, a third time on p
 to them exam by exam. A truth of three values is a pair of terms: known true, known false.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -182,7 +182,7 @@ class Encoding:
                 known, number = self.exam.difference(difference, side)
                 return judged(known, passes(number, test))
             case FirstUsable(tests):
-                return self._of_yes_no(test, self._first_usable(tests, side))
+                return self._of_yes_no(test, self.first_usable(tests, side, self.truth))
             case KnownTrue(when):
                 return self._of_yes_no(test, settled(self.truth(when, side).true))
             case Count(tests, always_known):
@@ -198,16 +198,19 @@ class Encoding:
         true = some([yes and answer.true, no and answer.false])
         return Truth(true, every([answer.known, opposite(true)]))
 
-    def _first_usable(self, tests: Iterable[UsableTest], side: Side) -> Truth:
+    def first_usable(
+        self, tests: Iterable[UsableTest], side: Side, truth_of: Callable[[Condition, Side], Truth]
+    ) -> Truth:
+        """What the first test that can be used says, its truth as `truth_of` tells it."""
         yes: list[Term] = []
         no: list[Term] = []
         before: Term = True
         for option in tests:
-            usable = True if option.only_if is None else self.finding_test(option.only_if, side).true
-            truth = self.finding_test(option.test, side)
-            yes.append(every([before, usable, truth.true]))
-            no.append(every([before, usable, truth.false]))
-            before = every([before, opposite(every([usable, truth.known]))])
+            usable = True if option.only_if is None else self.truth(option.only_if, side).true
+            found = truth_of(option.test, side)
+            yes.append(every([before, usable, found.true]))
+            no.append(every([before, usable, found.false]))
+            before = every([before, opposite(every([usable, self.truth(option.test, side).known]))])
         return Truth(some(yes), some(no))
 
     def _observed_in(self, region: str, side: Side) -> list[tuple[int, Term]]:

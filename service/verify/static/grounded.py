@@ -79,8 +79,8 @@ class Grounded:
         derived = self.rulebase.derived.get(test.finding)
         here = FindingTest(test.finding, test.word, test.levels, test.needed)
         match derived.formula if derived else None:
-            case FirstUsable(tests):
-                return self._answered(test, self._first_usable(tests, side))
+            case FirstUsable(tests):  # the one that decides must be grounded, not why those before could not
+                return self._answered(test, self.encoding.first_usable(tests, side, self.truth))
             case KnownTrue(when):
                 return self._answered(test, self.truth(when, side))
             case Count(tests):
@@ -97,20 +97,6 @@ class Grounded:
             some([yes and answer.true, no and answer.false]),
             some([not yes and answer.true, not no and answer.false]),
         )
-
-    def _first_usable(self, tests: tuple[UsableTest, ...], side: Side) -> Truth:
-        """The test that decides must be grounded; that those before it could not be used is no argument."""
-        yes: list[Term] = []
-        no: list[Term] = []
-        before: Term = True
-        for option in tests:
-            usable = True if option.only_if is None else self.encoding.finding_test(option.only_if, side).true
-            found = self.truth(option.test, side)
-            yes.append(every([before, usable, found.true]))
-            no.append(every([before, usable, found.false]))
-            known = self.encoding.finding_test(option.test, side).known
-            before = every([before, opposite(every([usable, known]))])
-        return Truth(some(yes), some(no))
 
     def _counted(self, test: FindingTest, tests: tuple[UsableTest, ...], side: Side) -> Truth:
         """True or false whatever the tests that are not grounded come to."""

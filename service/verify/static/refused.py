@@ -1,42 +1,25 @@
 """What the loader refuses, as reports: undefined words, units, sides, ranges, circles."""
 
-import re
 from collections.abc import Iterator
 
 from service.inference.no_answer import CannotInfer
-from service.knowledge.problems import Problem, RuleBaseError
+from service.inference.strata import CircularRules
+from service.knowledge.problems import RuleBaseError
 from service.verify.static.report import Report
 
-REFUSALS = {
-    "out_of_range": r"outside the range|is off the step|counts as not assessed",
-    "unit": r"must be written (in|without)|has no words for the unit|must be a number in",
-    "wrong_side": r"other side|has no side|reads no side",
-    "undefined": r"there is no |is set by no rule|is no numeric finding|has no value|nothing fills in",
-}
-"""What the sentence of a refusal says, by kind; the first that fits."""
 PROOF = "the rule base does not load, so no exam can be answered with it"
+NO_ORDER = "there is no order in which each rule runs after what it reads"
 
 
 def refused(error: RuleBaseError) -> Iterator[Report]:
     """A report for each problem for which the loader refused the rules."""
     for problem in error.problems:
-        yield Report(
-            kind_of(problem),
-            problem.file,
-            (problem.message,),
-            problem.file,
-            problem.line,
-            problem.message,
-            PROOF,
-        )
+        file, line, said = problem.file, problem.line, problem.message
+        yield Report(problem.kind, file, (said,), file, line, said, PROOF)
 
 
-def kind_of(problem: Problem) -> str:
-    return next((kind for kind, says in REFUSALS.items() if re.search(says, problem.message)), "refused")
-
-
-def circle(error: CannotInfer, file: str, line: int) -> Report:
-    """Rules that wait for each other, in order."""
-    proof = "there is no order in which each rule runs after what it reads"
-    kind = "circle" if "wait for each other" in str(error) else "refused"
+def cannot_run(error: CannotInfer, file: str, line: int) -> Report:
+    """Rules that wait for each other, in order; or more of them than the engine takes."""
+    is_circle = isinstance(error, CircularRules)
+    kind, proof = ("circle", NO_ORDER) if is_circle else ("refused", str(error))
     return Report(kind, error.codes[0], tuple(sorted(set(error.codes))), file, line, str(error), proof)

@@ -26,6 +26,11 @@ Answer = TypeVar("Answer")
 
 PROVER = f"z3 {z3.get_version_string()}"
 SEED = 7
+MOST_STEPS = 5_000_000
+"""z3 gives up on one question after so many of its own steps, the same on every machine: some ten seconds.
+
+A question about the shipped rules takes 50 000 at most.
+"""
 CONTEXT = z3.main_ctx()
 
 
@@ -151,8 +156,8 @@ class Questions:
     def __init__(self) -> None:
         self._solver = z3.Solver()
         self._solver.set("random_seed", SEED)
+        self._solver.set("rlimit", MOST_STEPS)
         self._known: set[str] = set()
-        self.asked = 0
 
     def fact(self, name: str, *terms: Term) -> None:
         """What holds of every exam; a name that was told already is passed over."""
@@ -172,7 +177,6 @@ class Questions:
         return self._ask(terms, lambda: True) is None
 
     def _ask(self, terms: tuple[Term, ...], answer: Callable[[], Answer]) -> Answer | None:
-        self.asked += 1
         if any(term is False for term in terms):
             return None
         self._solver.push()
@@ -180,7 +184,8 @@ class Questions:
             self._solver.add(*(term for term in terms if term is not True))
             found = self._solver.check()
             if found == z3.unknown:
-                raise Undecided(self._solver.reason_unknown())
+                reason = self._solver.reason_unknown()
+                raise Undecided(f"z3 gave up on a question ({reason}; it may take {MOST_STEPS} steps)")
             return answer() if found == z3.sat else None
         finally:
             self._solver.pop()

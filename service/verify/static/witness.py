@@ -85,7 +85,7 @@ class Witnesses:
         self.inference = inference
         self.rulebase = inference.rulebase
         self.reader = ExamReader(inference.rulebase)
-        self._dependencies = Dependencies(inference.rulebase)
+        self.dependencies = Dependencies(inference.rulebase)
 
     def of(
         self, encoding: Encoding, solution: Solution, rules: Iterable[Rule], screened: bool = False
@@ -133,8 +133,8 @@ class Witnesses:
 
     def _bears_on(self, rules: Iterable[Rule]) -> set[str]:
         """The findings that these rules read, also by way of others, and what those are computed from."""
-        indexes = self._dependencies.rules_behind(self.inference.index[rule.code] for rule in rules)
-        read = self._dependencies.tests(indexes, self._dependencies.contributors_of(indexes))
+        indexes = self.dependencies.rules_behind(self.inference.index[rule.code] for rule in rules)
+        read = self.dependencies.tests(indexes, self.dependencies.contributors_of(indexes))
         named = {finding for finding, _ in read}
         formulas = [self.rulebase.findings[finding].derive for finding in named]
         return named | {operand.finding for ratio in formulas if ratio for operand in ratio.operands}

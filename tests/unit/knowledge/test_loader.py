@@ -10,7 +10,7 @@ import pytest
 from service.domain.rule import Review
 from service.knowledge import load
 from service.knowledge.describe import rule_lines
-from service.knowledge.problems import Problem, RuleBaseError
+from service.knowledge.problems import Kind, Problem, RuleBaseError
 from tests.unit.knowledge.workbench import Workbench
 
 LOADS, EDITS_AT_A_TIME = (3000, 1) if os.environ.get("KNEECHAIN_FULL") == "1" else (60, 5)
@@ -393,12 +393,47 @@ MEANINGS = {
 MISTAKES = {**YAML, **SHAPES, **NAMES, **VALUES, **MEANINGS}
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_said_with_its_file_and_line(bench: Workbench, mistake: Mistake) -> None:
+KINDS: dict[Kind, tuple[str, ...]] = {
+    "undefined": (
+        "an unknown finding", "an unknown grade", "an unknown choice", "an unknown state read",
+        "an unknown contributor", "an unknown contributor read", "an unknown class", "an unknown source",
+        "an unknown flag", "an unknown flag read", "an unknown recommendation",
+        "an unknown finding to ask for", "an unknown rule of a chain", "an unknown origin",
+        "a formula over what does not exist", "a formula over words", "a value nobody can have",
+        "a number nobody can have", "an unknown quantity", "a state that no rule sets",
+        "an alternative that is not there", "an alternative without a source", "an unknown role",
+        "a text that nothing fills in", "a sentence that nothing fills in",
+        "a convention that nothing fills in", "a unit that names something else",
+    ),
+    "wrong_side": (
+        "the other side of what has none", "the other side of what has none ",
+        "a flag that withholds no certain knee",
+    ),
+    "unit": (
+        "a wrong unit", "a missing unit", "a unit where there is none", "coverage without its unit",
+        "an answer above a word", "a unit without words",
+    ),
+    "out_of_range": (
+        "a threshold outside the range", "a threshold off the step", "a value that counts as not assessed",
+        "half a per cent of coverage",
+    ),
+}  # fmt: skip
+"""The mistakes that are more than refused."""
+KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
+
+
+def test_only_mistakes_have_kinds() -> None:
+    assert KIND_OF.keys() <= MISTAKES.keys()
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_said_with_its_file_and_line_and_kind(bench: Workbench, name: str) -> None:
+    mistake = MISTAKES[name]
     bench.replace(mistake.file, mistake.old, mistake.new)
-    assert bench.problems() == [
-        Problem(mistake.file, bench.line_of(mistake.file, mistake.place), mistake.said)
-    ]
+    (found,) = bench.problems()
+    line = bench.line_of(mistake.file, mistake.place)
+    assert (found.file, found.line, found.message) == (mistake.file, line, mistake.said)
+    assert found.kind == KIND_OF.get(name, "refused")
 
 
 def test_each_grave_flag_must_withhold_all_and_names_its_own_line(bench: Workbench) -> None:

@@ -1,10 +1,21 @@
 """Each property that is proved of the shipped rules is refuted once something against it is planted."""
 
-from dataclasses import replace
+from dataclasses import fields, make_dataclass, replace
 from typing import Any
 
 import pytest
 
+from schemas.exam import ExamReader
+from service.assess import Assessor
+from service.domain.assessment import (
+    AskNext,
+    Assessment,
+    Knee,
+    MergedRecommendation,
+    NoteShown,
+    Summary,
+    Suppressed,
+)
 from service.domain.rule import (
     ALWAYS,
     NEVER,
@@ -19,6 +30,7 @@ from service.domain.rule import (
 )
 from service.domain.rulebase import RuleBase
 from service.inference import standing
+from service.inference.dependencies import Dependencies
 from service.inference.screen import Screen
 from service.inference.strata import Stratum
 from service.inference.view import Slots
@@ -30,6 +42,7 @@ from service.verify.static.proofs.order import order_never_matters, sees_its_own
 from service.verify.static.proofs.proof import Proof
 from service.verify.static.proofs.sides import sides_are_alike
 from service.verify.static.study import Study
+from service.verify.static.witness import MOMENT
 from tests.unit.verify.planted import only, with_effects, with_rule
 
 SMALL = ("Z00", "Z03", "Z14", "F01", "F02", "F13", "F07", "F14", "A01", "A02", "H04", "H06", "Q01c")
@@ -111,6 +124,20 @@ def test_an_exception_that_is_not_needed_is_found(rulebase: RuleBase) -> None:
     assert found(worse_never_lowers(study, ["hip_ext_mmt"])) == {("stale_exception", "H11")}
 
 
+def test_what_the_rules_read_is_worked_out_once(rulebase: RuleBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Dependencies] = []
+    start = Dependencies.__init__
+
+    def counted(self: Dependencies, base: RuleBase) -> None:
+        made.append(self)
+        start(self, base)
+
+    study = Study(only(rulebase, "F01", "F02", "H11"))
+    monkeypatch.setattr(Dependencies, "__init__", counted)
+    assert worse_never_lowers(study).checked > 1
+    assert made == []
+
+
 # -- c: a hold withholds everything ------------------------------------------------------------
 
 
@@ -143,6 +170,71 @@ def test_a_screen_that_lets_a_knee_through_is_found(
     leaking = hold_withholds_all(study)
     assert {("hold", "Z01"), ("hold", "Z03")} <= found(leaking)
     assert any("contributors of the left knee" in report.parts for report in leaking.violations)
+
+
+def test_each_state_of_the_screen_is_tried_once(rulebase: RuleBase) -> None:
+    study = Study(only(rulebase, *SMALL))
+    flags, raisers = len(rulebase.red_flags), 1  # Z03 alone
+    pairs = flags * (flags + 1) // 2
+    assert hold_withholds_all(study).checked == len(study.active) + pairs * 4 * 2 + raisers
+
+
+def test_a_rule_that_raises_such_a_flag_in_no_exam_proves_nothing(rulebase: RuleBase) -> None:
+    base = with_rule(only(rulebase, *SMALL), "Z03", when=NEVER)
+    assert found(hold_withholds_all(Study(base))) == {("hold", "Z03")}
+
+
+@pytest.fixture(scope="module")
+def held(rulebase: RuleBase) -> Assessment:
+    """An answer under a hold, with a note of the screen and with questions left."""
+    return answered(rulebase, acute_hot_swollen_joint="yes", hip_er_mmt="2")
+
+
+def answered(rulebase: RuleBase, **findings: Any) -> Assessment:
+    sided = ({"id": id_, "value": value} for id_, value in findings.items())
+    posted = [f | ({"side": "left"} if rulebase.findings[f["id"]].sided else {}) for f in sided]
+    exam = ExamReader(rulebase).read({"knees": ["left"], "findings": posted}, MOMENT)
+    return Assessor.of(rulebase).assess(exam, now=MOMENT, assessment_id="", with_ledger=True)
+
+
+def test_the_screen_alone_is_no_leak(held: Assessment, rulebase: RuleBase) -> None:
+    assert held.safety.status == "hold"
+    assert list(hold.leaks(held, rulebase)) == []
+    assert {field.name for field in fields(Knee)} > hold.WITHHELD
+    assert {field.name for field in fields(Assessment)} > hold.SCREENED | hold.SAID_BY_RULES
+    assert {field.name for field in fields(Summary)} > hold.HEADED
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Knee) if f.name not in hold.WITHHELD])
+def test_whatever_is_shown_of_a_withheld_knee_is_a_leak(
+    held: Assessment, rulebase: RuleBase, name: str
+) -> None:
+    knee = replace(held.knees[0], **{name: ("anything",)})
+    assert list(hold.leaks(replace(held, knees=(knee,)), rulebase)) == [f"{name} of the left knee"]
+
+
+ASK, NOTE = AskNext("fpi6", "left", "Posture"), NoteShown("Z03", None, "exam", "Hot.")
+BEYOND_THE_SCREEN: dict[str, tuple[str, Any]] = {
+    "merged_recommendations": ("merged_recommendations", (MergedRecommendation("R02", "x", ("left",)),)),
+    "rules in the notes that are not the screen's": ("notes", (replace(NOTE, rule="H01"),)),
+    "notes about a knee": ("notes", (NOTE, replace(NOTE, about="hip_instability"))),
+    "rules in the suppressed that are not the screen's": ("suppressed", (Suppressed("H01", "left", ()),)),
+    "questions in ask_next that are not the screen's": ("summary", Summary("", (ASK,), 1)),
+}
+
+
+@pytest.mark.parametrize("said", BEYOND_THE_SCREEN)
+def test_whatever_is_said_beyond_the_screen_is_a_leak(
+    held: Assessment, rulebase: RuleBase, said: str
+) -> None:
+    name, content = BEYOND_THE_SCREEN[said]
+    assert list(hold.leaks(replace(held, **{name: content}), rulebase)) == [said]
+
+
+def test_a_field_that_the_proof_does_not_know_is_a_leak(held: Assessment, rulebase: RuleBase) -> None:
+    longer = make_dataclass("Longer", [("outlook", str, "")], bases=(Knee,), frozen=True)
+    knee = longer(*(getattr(held.knees[0], f.name) for f in fields(Knee)), outlook="good")
+    assert list(hold.leaks(replace(held, knees=(knee,)), rulebase)) == ["outlook of the left knee"]
 
 
 # -- d: left and right are alike ---------------------------------------------------------------

@@ -405,11 +405,37 @@ def test_while_it_was_never_approved_the_lock_may_be_written_anew(bench: Workben
 def test_what_was_approved_once_is_never_locked_anew(bench: Workbench, locked: Lock, approved: str) -> None:
     bench.write(LOCK, replace(locked, approved=approved == "by the lock").text())
     if approved == "by the base":
-        bench.replace(BASE, "status: draft  ", "status: reviewed")
-        bench.replace(BASE, "approved_by: ", "approved_by: Dr A ")
-        bench.replace(BASE, "approved_on:\n", "approved_on: 2026-11-20\n")
+        approve(bench)
     with pytest.raises(RuleBaseError, match="was approved"):
         write_lock(bench.folder, bench.load(), anew=True)
+
+
+def approve(bench: Workbench) -> None:
+    bench.replace(BASE, "status: draft  ", "status: reviewed")
+    bench.replace(BASE, "approved_by: ", "approved_by: Dr A ")
+    bench.replace(BASE, "approved_on:\n", "approved_on: 2026-11-20\n")
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize("anew", [False, True])
+def test_without_its_lock_an_approved_rule_base_is_not_locked_and_none_is_asked_for(
+    bench: Workbench, anew: bool
+) -> None:
+    bench.remove(LOCK)
+    approve(bench)
+    rulebase = bench.load()
+    with pytest.raises(RuleBaseError, match="restore the lock") as refused:
+        write_lock(bench.folder, rulebase, anew)
+    assert not (bench.folder / LOCK).exists()
+    assert version_problems(bench.folder, rulebase) == refused.value.problems
+    assert "rules lock" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_draft_without_a_lock_gets_its_first(bench: Workbench, rulebase: RuleBase) -> None:
+    bench.remove(LOCK)
+    assert write_lock(bench.folder, rulebase).changes is None
+    assert version_problems(bench.folder, rulebase) == []
 
 
 @pytest.mark.usefixtures("counted")

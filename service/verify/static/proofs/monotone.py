@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from service.domain.exam import Key, Value
 from service.domain.rule import Rule, StateTest
 from service.domain.vocabulary import FindingDefinition
-from service.inference.dependencies import Dependencies
 from service.verify.static.encoding import Encoding, Held
 from service.verify.static.observed import Cells, Steps
 from service.verify.static.proofs.proof import Proof
@@ -68,7 +67,7 @@ def scoring(study: Study, contributor: str) -> list[Rule]:
 def _own_findings(study: Study, rules: list[Rule]) -> set[str]:
     """The findings that these rules read of the knee's own side, and what those are computed from."""
     indexes = [study.inference.index[rule.code] for rule in rules]
-    read = {finding for finding, other in Dependencies(study.rulebase).tests(indexes) if not other}
+    read = {finding for finding, other in study.witnesses.dependencies.tests(indexes) if not other}
     ratios = [study.rulebase.findings[finding].derive for finding in read]
     return read | {o.finding for ratio in ratios if ratio for o in ratio.operands if not o.other}
 
