@@ -66,11 +66,11 @@ def _unknown_key(pointer: str, known: Iterable[str], known_within: Iterable[str]
     return Fault(pointer, "is no key here", f"one of {', '.join(keys)}", did_you_mean=nearest(key, keys))
 
 
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """The known word most like this one, if any is near."""
+def nearest(word: object, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known word most like this one, if any is near. `alike`: how much, from 0 to 1."""
     if not isinstance(word, str) or len(word) > LONGEST_ECHO:
         return None
-    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=alike)
     return near[0] if near else None
 
 

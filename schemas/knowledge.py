@@ -52,6 +52,7 @@ def write_finding(definition: FindingDefinition, rulebase: RuleBase, **read: Any
     written |= {
         "words": dict(definition.values),
         "aliases": list(definition.aliases),
+        "found_by": list(definition.found_by),
         "value_aliases": dict(definition.value_aliases),
         "unknown_values": sorted(definition.unknown_values),
         "measured": definition.measured,

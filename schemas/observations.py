@@ -5,7 +5,7 @@ reads each item by a reader made once for its finding. Everything about a value
 that the vocabulary declares is checked: side, unit, type, range, step, grade.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +18,16 @@ from schemas.faults import Fault, echo, echo_kind, escaped, nearest
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Level, Status, Value
-from service.domain.vocabulary import FindingDefinition
+from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import FindingDefinition, UnitWords
 
 ITEM_KEYS = frozenset(
     {"id", "side", "value", "unit", "status", "observed_at", "method", "assessor", "painful"}
 )
 STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
 MISSING = object()
+ID_ALIKE, WORD_ALIKE = 0.75, 0.87
+"""How much an id, or another name, must be like what was sent: among so many words one always is a little."""
 FIRST_IN = "first in "
 """What stands before the pointer of another place in a fault."""
 
@@ -62,6 +65,7 @@ class WrongMembers(Wrong):
 
 
 ReadValue = Callable[[Any], Value | None]
+Units = Mapping[str, UnitWords]
 
 
 class FindingsField(ExamField[list[SentFinding]]):
@@ -69,20 +73,22 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     expected = "a list of findings"
 
-    def __init__(
-        self, findings: Mapping[str, FindingDefinition], at: str = "/findings", **kwargs: Any
-    ) -> None:
+    def __init__(self, rulebase: RuleBase, at: str = "/findings", **kwargs: Any) -> None:
         """`at` is the JSON pointer of the list."""
         super().__init__(**kwargs)
+        findings = rulebase.findings
         self.at = at
+        self.computed = rulebase.derived.keys()
+        self.units = rulebase.units
         self._definitions = findings
-        self._readers = {name: value_reader(definition) for name, definition in findings.items()}
+        self._readers = {name: value_reader(definition, self.units) for name, definition in findings.items()}
         self._most = sum(len(SIDES) if definition.sided else 1 for definition in findings.values())
         self._by_alias = {
             alias.casefold(): definition.id
             for definition in findings.values()
             for alias in (definition.id, *definition.aliases)
         }
+        self._by_word = _by_word(findings.values())
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
@@ -139,8 +145,29 @@ class FindingsField(ExamField[list[SentFinding]]):
     def reader(self, finding: str) -> ReadValue:
         return self._readers[finding]
 
-    def names(self) -> Iterable[str]:
-        return self._by_alias
+    def meant(self, name: Any) -> str | None:
+        """The id of the finding that is spelt much like this, or that alone is found by this word."""
+        if not isinstance(name, str):
+            return None
+        said = _spoken(name)
+        if said in self._by_word:
+            return self._by_word[said]
+        near = nearest(name, self._definitions, ID_ALIKE) or nearest(said, self._by_word, WORD_ALIKE)
+        return self._by_word[_spoken(near)] if near else None
+
+
+def _by_word(findings: Collection[FindingDefinition]) -> dict[str, str | None]:
+    """The finding behind each name and each word it is found by; None where several are found by a word."""
+    words: dict[str, str | None] = {}
+    for definition in findings:
+        for word in map(_spoken, definition.found_by):
+            words[word] = None if word in words else definition.id
+    return words | {_spoken(name): d.id for d in findings for name in (d.id, *d.aliases)}
+
+
+def _spoken(name: str) -> str:
+    """A name as it is said: `Knee_pain-present` and `knee pain present` are the same."""
+    return name.casefold().replace("_", " ").replace("-", " ")
 
 
 def _twice(found: SentFinding, first: int, at: str) -> Fault:
@@ -217,12 +244,12 @@ class _Item:
         if name is MISSING:
             self._fault("/id", "is missing", "the id of a finding; GET /v1/findings lists them")
             return
-        near = nearest(name, self.field.names())
-        known = self.field.definition(near) if near else None
-        self._fault(
-            "/id", "is no finding", "the id of a finding; GET /v1/findings lists them", name,
-            known.id if known else None,
-        )  # fmt: skip
+        if isinstance(name, str) and name in self.field.computed:
+            expected = f"the findings it is computed from; GET /v1/findings/{name} names them"
+            self._fault("/id", "is computed: it cannot be posted", expected, name)
+            return
+        expected = "the id of a finding; GET /v1/findings lists them"
+        self._fault("/id", "is no finding", expected, name, self.field.meant(name))
 
     def _beside_unknown_finding(self) -> None:
         """What can be judged of an item whatever the finding is."""
@@ -268,7 +295,11 @@ class _Item:
             return "observed", None
         if sent is MISSING:
             if status in (MISSING, "observed"):
-                self._fault("/value", f"{definition.id} has neither value nor status", _expected(definition))
+                self._fault(
+                    "/value",
+                    f"{definition.id} has neither value nor status",
+                    _expected(definition, self.field.units),
+                )
             return status if isinstance(status, str) else "observed", None  # type: ignore[return-value]
         if status not in (MISSING, "observed"):
             self._fault(
@@ -347,22 +378,21 @@ class _Item:
 # -- values -----------------------------------------------------------------------------
 
 
-def value_reader(definition: FindingDefinition) -> ReadValue:
+def value_reader(definition: FindingDefinition, units: Units) -> ReadValue:
     """Reads a JSON value as this finding's value; None where it stands for not assessed.
 
     The reader raises Wrong.
     """
     if definition.numeric:
-        return _number_reader(definition)
+        return _number_reader(definition, _expected(definition, units))
     if definition.type == "set":
         return _set_reader(definition)
     return _word_reader(definition)
 
 
-def _number_reader(definition: FindingDefinition) -> ReadValue:
+def _number_reader(definition: FindingDefinition, expected: str) -> ReadValue:
     low, high, step = definition.minimum, definition.maximum, definition.step
     assert low is not None and high is not None and step is not None
-    expected = _expected(definition)
 
     def read(sent: Any) -> Value:
         if isinstance(sent, bool) or not isinstance(sent, int | Decimal):
@@ -379,7 +409,7 @@ def _number_reader(definition: FindingDefinition) -> ReadValue:
 
 
 def _word_reader(definition: FindingDefinition) -> ReadValue:
-    expected = _expected(definition)
+    expected = _listed(definition)
     known = {word.casefold(): value for word, value in definition.value_aliases.items()}
     known |= {value.casefold(): value for value in definition.values}
     words = known.keys()
@@ -401,7 +431,7 @@ def _word_reader(definition: FindingDefinition) -> ReadValue:
 
 def _set_reader(definition: FindingDefinition) -> ReadValue:
     read_one = _word_reader(definition)
-    expected = _expected(definition)
+    expected = _listed(definition)
 
     def read(sent: Any) -> Value | None:
         if not isinstance(sent, list) or not sent:
@@ -431,12 +461,18 @@ def _set_reader(definition: FindingDefinition) -> ReadValue:
     return read
 
 
-def _expected(definition: FindingDefinition) -> str:
+def _expected(definition: FindingDefinition, units: Units) -> str:
     """What a value of this finding looks like, for a person."""
-    if definition.numeric:
-        unit = f" {definition.unit}" if definition.unit else ""
-        step = "" if definition.type == "integer" else f" in steps of {definition.step}"
-        kind = "an integer" if definition.type == "integer" else "a number"
-        return f"{kind} from {definition.minimum} to {definition.maximum}{unit}{step}"
-    listed = ", ".join(f'"{value}"' for value in definition.values)
-    return f"a list of some of {listed}" if definition.type == "set" else f"one of {listed}"
+    if not definition.numeric:
+        return _listed(definition)
+    highest = str(definition.maximum)
+    if definition.unit:
+        highest = units[definition.unit].write(highest)
+    step = "" if definition.type == "integer" else f" in steps of {definition.step}"
+    kind = "an integer" if definition.type == "integer" else "a number"
+    return f"{kind} from {definition.minimum} to {highest}{step}"
+
+
+def _listed(definition: FindingDefinition) -> str:
+    values = ", ".join(f'"{value}"' for value in definition.values)
+    return f"a list of some of {values}" if definition.type == "set" else f"one of {values}"

@@ -119,7 +119,7 @@ class _Strict(Schema):
 
 def question_schema(name: QuestionName, rulebase: RuleBase) -> Schema:
     """The shape of one question, over the vocabulary of one rule base."""
-    changes = FindingsField(rulebase.findings, at="/changes")
+    changes = FindingsField(rulebase, at="/changes")
     fields: dict[str, Any] = {"exam": Body(required=True), "changes": changes}
     if name == "what-if":
         fields["other_exam"] = Body()
