@@ -41,6 +41,14 @@ class InvalidBody(Exception):
         super().__init__(f"{len(self.faults)} faults")
 
 
+class NothingNamed(Exception):
+    """An address that names something there is not. `kind` is what it would be."""
+
+    def __init__(self, kind: str, fault: Fault) -> None:
+        self.kind, self.fault = kind, fault
+        super().__init__(f"no {kind} of that name")
+
+
 def faults_of(
     messages: Any, known: Iterable[str], pointer: str = "", known_within: Iterable[str] = ()
 ) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ reads each item by a reader made once for its finding. Everything about a value
 that the vocabulary declares is checked: side, unit, type, range, step, grade.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 
 from schemas.exam_field import ExamField
 from schemas.faults import Fault, echo, echo_kind, escaped, nearest
+from schemas.finding_names import FindingNames
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Level, Status, Value
@@ -26,8 +27,6 @@ ITEM_KEYS = frozenset(
 )
 STATUSES = ("observed", "not_assessed", "unable", "refused", "not_applicable")
 MISSING = object()
-ID_ALIKE, WORD_ALIKE = 0.75, 0.87
-"""How much an id, or another name, must be like what was sent: among so many words one always is a little."""
 FIRST_IN = "first in "
 """What stands before the pointer of another place in a fault."""
 
@@ -88,7 +87,7 @@ class FindingsField(ExamField[list[SentFinding]]):
             for definition in findings.values()
             for alias in (definition.id, *definition.aliases)
         }
-        self._by_word = _by_word(findings.values())
+        self.names = FindingNames(findings)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
@@ -144,30 +143,6 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     def reader(self, finding: str) -> ReadValue:
         return self._readers[finding]
-
-    def meant(self, name: Any) -> str | None:
-        """The id of the finding that is spelt much like this, or that alone is found by this word."""
-        if not isinstance(name, str):
-            return None
-        said = _spoken(name)
-        if said in self._by_word:
-            return self._by_word[said]
-        near = nearest(name, self._definitions, ID_ALIKE) or nearest(said, self._by_word, WORD_ALIKE)
-        return self._by_word[_spoken(near)] if near else None
-
-
-def _by_word(findings: Collection[FindingDefinition]) -> dict[str, str | None]:
-    """The finding behind each name and each word it is found by; None where several are found by a word."""
-    words: dict[str, str | None] = {}
-    for definition in findings:
-        for word in map(_spoken, definition.found_by):
-            words[word] = None if word in words else definition.id
-    return words | {_spoken(name): d.id for d in findings for name in (d.id, *d.aliases)}
-
-
-def _spoken(name: str) -> str:
-    """A name as it is said: `Knee_pain-present` and `knee pain present` are the same."""
-    return name.casefold().replace("_", " ").replace("-", " ")
 
 
 def _twice(found: SentFinding, first: int, at: str) -> Fault:
@@ -249,7 +224,7 @@ class _Item:
             self._fault("/id", "is computed: it cannot be posted", expected, name)
             return
         expected = "the id of a finding; GET /v1/findings lists them"
-        self._fault("/id", "is no finding", expected, name, self.field.meant(name))
+        self._fault("/id", "is no finding", expected, name, self.field.names.meant(name))
 
     def _beside_unknown_finding(self) -> None:
         """What can be judged of an item whatever the finding is."""

@@ -55,6 +55,7 @@ class TargetField(ExamField[Target]):
         super().__init__(**kwargs)
         self.kinds = kinds
         self.known = known_targets(rulebase)
+        self.conventions = frozenset(convention.code for convention in rulebase.conventions.values())
         self.expected = f"an object with kind ({', '.join(kinds)}) and id"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Target:
@@ -87,11 +88,17 @@ class TargetField(ExamField[Target]):
         if isinstance(id_, str) and id_ in self.known[kind]:
             return
         coded = kind in ("flag", "rule")
-        other = next((k for k, ids in self.known.items() if isinstance(id_, str) and id_ in ids), None)
-        detail = f"is no {kind}, but a {other}" if other else f"is no {kind}"
+        other = self._other(id_) if isinstance(id_, str) else None
+        detail = f"is no {kind}, but {other}" if other else f"is no {kind}"
         expected = f"the {'code' if coded else 'id'} of a {kind}; {FROM[kind]}"
         near = None if other else self._near(kind, id_, coded)
         yield Fault("/target/id", detail, expected, echo(id_), near)
+
+    def _other(self, id_: str) -> str | None:
+        """What else it is."""
+        if id_ in self.conventions:
+            return "a convention: it has no condition to ask about"
+        return next((f"a {kind}" for kind, ids in self.known.items() if id_ in ids), None)
 
     def _near(self, kind: TargetKind, id_: Any, coded: bool) -> str | None:
         """A near code is another flag or rule: only the same in other letters is suggested."""
