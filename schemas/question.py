@@ -171,7 +171,7 @@ class QuestionReader:
                 faults += _beneath(f"/{key}", unsound)
                 body[key] = unsound.value
             except InvalidBody as invalid:
-                raise InvalidBody(_beneath(f"/{key}", invalid)) from None
+                raise InvalidBody(_beneath(f"/{key}", _as_file(key, invalid))) from None
         if faults:
             raise InvalidBody([*faults, *self._faults_of(name, body, now)])
         return self.read(name, body, now)
@@ -223,6 +223,12 @@ def _neither_or_both(body: Mapping[str, Any]) -> Fault:
     if "changes" in body:
         return Fault("/other_exam", "stands beside changes", "changes or other_exam, not both")
     return Fault("", "names nothing to compare with", "changes, or other_exam")
+
+
+def _as_file(key: str, invalid: InvalidBody) -> InvalidBody:
+    """What is wrong with a file that cannot be read, and what it would hold."""
+    holds = "a JSON list of findings" if key == "changes" else "a JSON object: an exam"
+    return InvalidBody([replace(fault, expected=holds) for fault in invalid.faults])
 
 
 def _beneath(pointer: str, invalid: InvalidBody) -> list[Fault]:
