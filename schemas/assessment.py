@@ -21,6 +21,7 @@ from service.domain.assessment import (
     Premise,
     Recommendation,
     Safety,
+    Standing,
     Undetermined,
     Verdict,
 )
@@ -39,6 +40,7 @@ from service.domain.rule import (
     SwitchedOff,
 )
 from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import ContributorDefinition
 
 Json = dict[str, Any]
 MOST_GAPS = 10_000
@@ -205,21 +207,11 @@ def _knee(knee: Knee, rulebase: RuleBase) -> Json:
 
 def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
     standing, definition = item.standing, item.definition
-    certainty = definition.link_certainty
     return {
         "id": definition.id,
         "label": definition.label,
-        "class": standing.name,
-        "class_words": rulebase.class_words[standing.name],
-        "net": standing.net,
-        "support": standing.support,
-        "against": standing.against,
-        "coverage": {"assessed": standing.assessed, "of": standing.of},
-        "link_certainty": {
-            "grade": certainty.grade,
-            "shown_as": certainty.words,
-            "text": certainty.text,
-        },
+        **write_standing(standing, rulebase),
+        "link_certainty": write_certainty(definition),
         "origin": list(definition.origin),
         "rank": standing.rank,
         "supporting_rules": list(standing.supporting_rules),
@@ -233,6 +225,24 @@ def _contributor(item: Contributor, rulebase: RuleBase) -> Json:
         ],
         "mechanisms": [_contributor(mechanism, rulebase) for mechanism in item.mechanisms],
     }
+
+
+def write_standing(standing: Standing, rulebase: RuleBase) -> Json:
+    """The class of a contributor and what gave it. Its link certainty always stands beside it."""
+    return {
+        "class": standing.name,
+        "class_words": rulebase.class_words[standing.name],
+        "net": standing.net,
+        "support": standing.support,
+        "against": standing.against,
+        "coverage": {"assessed": standing.assessed, "of": standing.of},
+    }
+
+
+def write_certainty(definition: ContributorDefinition) -> Json:
+    """How sure the literature is that a contributor matters."""
+    certainty = definition.link_certainty
+    return {"grade": certainty.grade, "shown_as": certainty.words, "text": certainty.text}
 
 
 def _alternative(item: Alternative) -> Json:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.assessment import TRUTHS, sided
-from schemas.reasons import write_certainty, write_found
-from service.domain.assessment import Standing
+from schemas.assessment import TRUTHS, sided, write_certainty, write_standing
+from schemas.reasons import write_found
 from service.domain.difference import (
     By,
     ContributorChange,
@@ -109,23 +108,11 @@ def _contributor(change: ContributorChange, rulebase: RuleBase) -> Json:
         "id": change.definition.id,
         "label": change.definition.label,
         "link_certainty": write_certainty(change.definition),
-        "before": _standing(change.before, rulebase),
-        "after": _standing(change.after, rulebase),
+        "before": {**write_standing(change.before, rulebase), "rank": change.before.rank},
+        "after": {**write_standing(change.after, rulebase), "rank": change.after.rank},
         "rules": list(change.rules),
         "coverage": _keys(change.coverage),
         "passed": list(change.passed),
-    }
-
-
-def _standing(standing: Standing, rulebase: RuleBase) -> Json:
-    return {
-        "class": standing.name,
-        "class_words": rulebase.class_words[standing.name],
-        "net": standing.net,
-        "support": standing.support,
-        "against": standing.against,
-        "coverage": {"assessed": standing.assessed, "of": standing.of},
-        "rank": standing.rank,
     }
 
 

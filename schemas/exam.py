@@ -150,7 +150,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
             "encounter": Reference(),
             "performed_at": Instant(),
             "knees": Knees(),
-            "findings": FindingsField(rulebase.findings, required=True),
+            "findings": FindingsField(rulebase, required=True),
             "clearances": Clearances(clearance()),
         },
         name="ExamSchema",

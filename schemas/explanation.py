@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from schemas.assessment import sided, write_heading
+from schemas.assessment import sided, write_certainty, write_heading
 from schemas.difference import write_key, write_what_if
-from schemas.reasons import write_certainty, write_why, write_why_not
+from schemas.reasons import write_why, write_why_not
 from service.domain.assessment import Shown
 from service.domain.difference import WhatIf
 from service.domain.exam import Key

@@ -41,6 +41,14 @@ class InvalidBody(Exception):
         super().__init__(f"{len(self.faults)} faults")
 
 
+class NothingNamed(Exception):
+    """An address that names something there is not. `kind` is what it would be."""
+
+    def __init__(self, kind: str, fault: Fault) -> None:
+        self.kind, self.fault = kind, fault
+        super().__init__(f"no {kind} of that name")
+
+
 def faults_of(
     messages: Any, known: Iterable[str], pointer: str = "", known_within: Iterable[str] = ()
 ) -> Iterator[Fault]:
@@ -66,11 +74,11 @@ def _unknown_key(pointer: str, known: Iterable[str], known_within: Iterable[str]
     return Fault(pointer, "is no key here", f"one of {', '.join(keys)}", did_you_mean=nearest(key, keys))
 
 
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """The known word most like this one, if any is near."""
+def nearest(word: object, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known word most like this one, if any is near. `alike`: how much, from 0 to 1."""
     if not isinstance(word, str) or len(word) > LONGEST_ECHO:
         return None
-    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=alike)
     return near[0] if near else None
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.assessment import write_rule_base, write_switched_off
+from schemas.assessment import write_certainty, write_rule_base, write_switched_off
 from service.domain.rule import Convention, Review, Rule
 from service.domain.rulebase import RANKED_BY, Bound, RuleBase
 from service.domain.source_attributes import SourceAttribute
@@ -52,6 +52,7 @@ def write_finding(definition: FindingDefinition, rulebase: RuleBase, **read: Any
     written |= {
         "words": dict(definition.values),
         "aliases": list(definition.aliases),
+        "found_by": list(definition.found_by),
         "value_aliases": dict(definition.value_aliases),
         "unknown_values": sorted(definition.unknown_values),
         "measured": definition.measured,
@@ -95,7 +96,6 @@ def _sourced(text: SourcedText) -> Json:
 
 
 def write_contributor_definition(definition: ContributorDefinition) -> Json:
-    certainty = definition.link_certainty
     return {
         "id": definition.id,
         "label": definition.label,
@@ -105,10 +105,8 @@ def write_contributor_definition(definition: ContributorDefinition) -> Json:
         "primary": definition.primary,
         "beneath": definition.beneath,
         "link_certainty": {
-            "grade": certainty.grade,
-            "shown_as": certainty.words,
-            "text": certainty.text,
-            "cites": list(certainty.cites),
+            **write_certainty(definition),
+            "cites": list(definition.link_certainty.cites),
         },
         "key_groups": [{"label": g.label, "any_of": list(g.any_of)} for g in definition.key_groups],
     }

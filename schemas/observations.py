@@ -15,10 +15,12 @@ from marshmallow import ValidationError
 
 from schemas.exam_field import ExamField
 from schemas.faults import Fault, echo, echo_kind, escaped, nearest
+from schemas.finding_names import FindingNames
 from schemas.strict_json import NotANumber
 from schemas.text import INSTANT_EXPECTED, REFERENCE, REFERENCE_EXPECTED, parse_instant, short_text
 from service.domain.exam import SIDES, Level, Status, Value
-from service.domain.vocabulary import FindingDefinition
+from service.domain.rulebase import RuleBase
+from service.domain.vocabulary import FindingDefinition, UnitWords
 
 ITEM_KEYS = frozenset(
     {"id", "side", "value", "unit", "status", "observed_at", "method", "assessor", "painful"}
@@ -62,6 +64,7 @@ class WrongMembers(Wrong):
 
 
 ReadValue = Callable[[Any], Value | None]
+Units = Mapping[str, UnitWords]
 
 
 class FindingsField(ExamField[list[SentFinding]]):
@@ -69,20 +72,22 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     expected = "a list of findings"
 
-    def __init__(
-        self, findings: Mapping[str, FindingDefinition], at: str = "/findings", **kwargs: Any
-    ) -> None:
+    def __init__(self, rulebase: RuleBase, at: str = "/findings", **kwargs: Any) -> None:
         """`at` is the JSON pointer of the list."""
         super().__init__(**kwargs)
+        findings = rulebase.findings
         self.at = at
+        self.computed = rulebase.derived.keys()
+        self.units = rulebase.units
         self._definitions = findings
-        self._readers = {name: value_reader(definition) for name, definition in findings.items()}
+        self._readers = {name: value_reader(definition, self.units) for name, definition in findings.items()}
         self._most = sum(len(SIDES) if definition.sided else 1 for definition in findings.values())
         self._by_alias = {
             alias.casefold(): definition.id
             for definition in findings.values()
             for alias in (definition.id, *definition.aliases)
         }
+        self.names = FindingNames(findings)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[SentFinding]:
         if not isinstance(value, list):
@@ -138,9 +143,6 @@ class FindingsField(ExamField[list[SentFinding]]):
 
     def reader(self, finding: str) -> ReadValue:
         return self._readers[finding]
-
-    def names(self) -> Iterable[str]:
-        return self._by_alias
 
 
 def _twice(found: SentFinding, first: int, at: str) -> Fault:
@@ -217,12 +219,12 @@ class _Item:
         if name is MISSING:
             self._fault("/id", "is missing", "the id of a finding; GET /v1/findings lists them")
             return
-        near = nearest(name, self.field.names())
-        known = self.field.definition(near) if near else None
-        self._fault(
-            "/id", "is no finding", "the id of a finding; GET /v1/findings lists them", name,
-            known.id if known else None,
-        )  # fmt: skip
+        if isinstance(name, str) and name in self.field.computed:
+            expected = f"the findings it is computed from; GET /v1/findings/{name} names them"
+            self._fault("/id", "is computed: it cannot be posted", expected, name)
+            return
+        expected = "the id of a finding; GET /v1/findings lists them"
+        self._fault("/id", "is no finding", expected, name, self.field.names.meant(name))
 
     def _beside_unknown_finding(self) -> None:
         """What can be judged of an item whatever the finding is."""
@@ -268,7 +270,11 @@ class _Item:
             return "observed", None
         if sent is MISSING:
             if status in (MISSING, "observed"):
-                self._fault("/value", f"{definition.id} has neither value nor status", _expected(definition))
+                self._fault(
+                    "/value",
+                    f"{definition.id} has neither value nor status",
+                    _expected(definition, self.field.units),
+                )
             return status if isinstance(status, str) else "observed", None  # type: ignore[return-value]
         if status not in (MISSING, "observed"):
             self._fault(
@@ -347,22 +353,21 @@ class _Item:
 # -- values -----------------------------------------------------------------------------
 
 
-def value_reader(definition: FindingDefinition) -> ReadValue:
+def value_reader(definition: FindingDefinition, units: Units) -> ReadValue:
     """Reads a JSON value as this finding's value; None where it stands for not assessed.
 
     The reader raises Wrong.
     """
     if definition.numeric:
-        return _number_reader(definition)
+        return _number_reader(definition, _expected(definition, units))
     if definition.type == "set":
         return _set_reader(definition)
     return _word_reader(definition)
 
 
-def _number_reader(definition: FindingDefinition) -> ReadValue:
+def _number_reader(definition: FindingDefinition, expected: str) -> ReadValue:
     low, high, step = definition.minimum, definition.maximum, definition.step
     assert low is not None and high is not None and step is not None
-    expected = _expected(definition)
 
     def read(sent: Any) -> Value:
         if isinstance(sent, bool) or not isinstance(sent, int | Decimal):
@@ -379,7 +384,7 @@ def _number_reader(definition: FindingDefinition) -> ReadValue:
 
 
 def _word_reader(definition: FindingDefinition) -> ReadValue:
-    expected = _expected(definition)
+    expected = _listed(definition)
     known = {word.casefold(): value for word, value in definition.value_aliases.items()}
     known |= {value.casefold(): value for value in definition.values}
     words = known.keys()
@@ -401,7 +406,7 @@ def _word_reader(definition: FindingDefinition) -> ReadValue:
 
 def _set_reader(definition: FindingDefinition) -> ReadValue:
     read_one = _word_reader(definition)
-    expected = _expected(definition)
+    expected = _listed(definition)
 
     def read(sent: Any) -> Value | None:
         if not isinstance(sent, list) or not sent:
@@ -431,12 +436,18 @@ def _set_reader(definition: FindingDefinition) -> ReadValue:
     return read
 
 
-def _expected(definition: FindingDefinition) -> str:
+def _expected(definition: FindingDefinition, units: Units) -> str:
     """What a value of this finding looks like, for a person."""
-    if definition.numeric:
-        unit = f" {definition.unit}" if definition.unit else ""
-        step = "" if definition.type == "integer" else f" in steps of {definition.step}"
-        kind = "an integer" if definition.type == "integer" else "a number"
-        return f"{kind} from {definition.minimum} to {definition.maximum}{unit}{step}"
-    listed = ", ".join(f'"{value}"' for value in definition.values)
-    return f"a list of some of {listed}" if definition.type == "set" else f"one of {listed}"
+    if not definition.numeric:
+        return _listed(definition)
+    highest = str(definition.maximum)
+    if definition.unit:
+        highest = units[definition.unit].write(highest)
+    step = "" if definition.type == "integer" else f" in steps of {definition.step}"
+    kind = "an integer" if definition.type == "integer" else "a number"
+    return f"{kind} from {definition.minimum} to {highest}{step}"
+
+
+def _listed(definition: FindingDefinition) -> str:
+    values = ", ".join(f'"{value}"' for value in definition.values)
+    return f"a list of some of {values}" if definition.type == "set" else f"one of {values}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from schemas.faults import Fault, InvalidBody
+from schemas.faults import Fault, InvalidBody, NothingNamed
 
 MOST_LISTED = 500
 TITLES = {
@@ -41,6 +41,11 @@ def invalid_body(error: InvalidBody) -> dict[str, Any]:
     if count > MOST_LISTED:
         said = f"{said}, of which the first {MOST_LISTED} are listed"
     return problem_document(422, f"{said}; nothing was changed to fit and nothing was kept.", error.faults)
+
+
+def nothing_named(error: NothingNamed) -> dict[str, Any]:
+    """An address that names what there is not, and what was perhaps meant."""
+    return problem_document(404, f"There is no such {error.kind}.", [error.fault])
 
 
 def no_answer(assessment_id: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class TargetField(ExamField[Target]):
         super().__init__(**kwargs)
         self.kinds = kinds
         self.known = known_targets(rulebase)
+        self.conventions = frozenset(convention.code for convention in rulebase.conventions.values())
         self.expected = f"an object with kind ({', '.join(kinds)}) and id"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Target:
@@ -87,11 +88,17 @@ class TargetField(ExamField[Target]):
         if isinstance(id_, str) and id_ in self.known[kind]:
             return
         coded = kind in ("flag", "rule")
-        other = next((k for k, ids in self.known.items() if isinstance(id_, str) and id_ in ids), None)
-        detail = f"is no {kind}, but a {other}" if other else f"is no {kind}"
+        other = self._other(id_) if isinstance(id_, str) else None
+        detail = f"is no {kind}, but {other}" if other else f"is no {kind}"
         expected = f"the {'code' if coded else 'id'} of a {kind}; {FROM[kind]}"
         near = None if other else self._near(kind, id_, coded)
         yield Fault("/target/id", detail, expected, echo(id_), near)
+
+    def _other(self, id_: str) -> str | None:
+        """What else it is."""
+        if id_ in self.conventions:
+            return "a convention: it has no condition to ask about"
+        return next((f"a {kind}" for kind, ids in self.known.items() if id_ in ids), None)
 
     def _near(self, kind: TargetKind, id_: Any, coded: bool) -> str | None:
         """A near code is another flag or rule: only the same in other letters is suggested."""
@@ -119,7 +126,7 @@ class _Strict(Schema):
 
 def question_schema(name: QuestionName, rulebase: RuleBase) -> Schema:
     """The shape of one question, over the vocabulary of one rule base."""
-    changes = FindingsField(rulebase.findings, at="/changes")
+    changes = FindingsField(rulebase, at="/changes")
     fields: dict[str, Any] = {"exam": Body(required=True), "changes": changes}
     if name == "what-if":
         fields["other_exam"] = Body()
@@ -164,7 +171,7 @@ class QuestionReader:
                 faults += _beneath(f"/{key}", unsound)
                 body[key] = unsound.value
             except InvalidBody as invalid:
-                raise InvalidBody(_beneath(f"/{key}", invalid)) from None
+                raise InvalidBody(_beneath(f"/{key}", _as_file(key, invalid))) from None
         if faults:
             raise InvalidBody([*faults, *self._faults_of(name, body, now)])
         return self.read(name, body, now)
@@ -218,6 +225,12 @@ def _neither_or_both(body: Mapping[str, Any]) -> Fault:
     if "changes" in body:
         return Fault("/other_exam", "stands beside changes", "changes or other_exam, not both")
     return Fault("", "names nothing to compare with", "changes, or other_exam")
+
+
+def _as_file(key: str, invalid: InvalidBody) -> InvalidBody:
+    """What is wrong with a file that cannot be read, and what it would hold."""
+    holds = "a JSON list of findings" if key == "changes" else "a JSON object: an exam"
+    return InvalidBody([replace(fault, expected=holds) for fault in invalid.faults])
 
 
 def _beneath(pointer: str, invalid: InvalidBody) -> list[Fault]:

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from schemas.assessment import TRUTHS, sided, write_criterion, write_gap, write_input, write_note
+from schemas.assessment import (
+    TRUTHS,
+    sided,
+    write_certainty,
+    write_criterion,
+    write_gap,
+    write_input,
+    write_note,
+    write_standing,
+)
 from service.domain.reasons import (
     BoundShown,
     ClassShown,
@@ -25,7 +34,6 @@ from service.domain.reasons import (
 )
 from service.domain.rule import Rule, Score
 from service.domain.rulebase import RuleBase
-from service.domain.vocabulary import ContributorDefinition
 
 Json = dict[str, Any]
 
@@ -74,13 +82,8 @@ def _contributor(proof: ContributorProof, rulebase: RuleBase) -> Json:
         "id": definition.id,
         "label": definition.label,
         "side": proof.side,
-        "class": standing.name,
-        "class_words": rulebase.class_words[standing.name],
+        **write_standing(standing, rulebase),
         "link_certainty": write_certainty(definition),
-        "net": standing.net,
-        "support": standing.support,
-        "against": standing.against,
-        "coverage": {"assessed": standing.assessed, "of": standing.of},
         "classes": [_class(shown) for shown in proof.classes],
         "clusters": [_cluster(cluster) for cluster in proof.clusters],
         "key_groups": [_key_group(group) for group in proof.key_groups],
@@ -88,11 +91,6 @@ def _contributor(proof: ContributorProof, rulebase: RuleBase) -> Json:
         "notes": [write_note(note) for note in proof.notes],
         "others": [_other(rule) for rule in proof.others],
     }
-
-
-def write_certainty(definition: ContributorDefinition) -> Json:
-    certainty = definition.link_certainty
-    return {"grade": certainty.grade, "shown_as": certainty.words, "text": certainty.text}
 
 
 def _state(proof: StateProof, rulebase: RuleBase) -> Json:

@@ -1,5 +1,8 @@
 """An assessment as a readable tree in the terminal."""
 
+import re
+from collections.abc import Mapping
+
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -12,16 +15,20 @@ from service.domain.assessment import Alternative, Assessment, Contributor, Firi
 from service.domain.exam import Side
 from service.domain.rulebase import RuleBase
 
+COMMANDS = {
+    "findings": "findings",
+    "contributors": "targets",
+    "rulebase": "targets",
+    "rules": "rules list",
+}
+"""By the address of the API that lists the same."""
+ADDRESS = re.compile(rf"GET /v1/(?P<list>{'|'.join(COMMANDS)})(?:/(?P<name>\w+))?")
+
 
 def assessment_tree(assessment: Assessment, rulebase: RuleBase) -> RenderableType:
     """Headline, safety, then each knee with its contributors and the rules behind them."""
     parts: list[RenderableType] = [Text(assessment.summary.headline, style="bold")]
-    parts += draft_notice(rulebase)
-    parts.extend(
-        Text(f"Switched off: {rule.code} (by {off.by} on {off.on}: {off.reason})", style="bold red")
-        for rule in rulebase.switched_off
-        if (off := rule.disabled) is not None
-    )
+    parts += notices(rulebase)
     parts.append(safety_tree(assessment, rulebase))
     fired = {(firing.rule.code, firing.side): firing for firing in assessment.trace}
     if assessment.safety.status != "hold":
@@ -47,11 +54,16 @@ def _merged(assessment: Assessment) -> Tree:
     return tree
 
 
-def draft_notice(rulebase: RuleBase) -> list[RenderableType]:
-    """What a draft must say of itself."""
-    if rulebase.approval.status != "draft":
-        return []
-    return [Text(rulebase.approval.draft_notice, style="yellow")]
+def notices(rulebase: RuleBase) -> list[RenderableType]:
+    """What a draft must say of itself, and which rules are switched off, by whom and why."""
+    draft = rulebase.approval.status == "draft"
+    said: list[RenderableType] = [Text(rulebase.approval.draft_notice, style="yellow")] if draft else []
+    said.extend(
+        Text(f"Switched off: {rule.code} (by {off.by} on {off.on}: {off.reason})", style="bold red")
+        for rule in rulebase.switched_off
+        if (off := rule.disabled) is not None
+    )
+    return said
 
 
 def rule_base_line(rulebase: RuleBase) -> Text:
@@ -148,11 +160,20 @@ def _contributor(
         _contributor(branch, mechanism, knee, fired, rulebase)
 
 
-def fault_table(invalid: InvalidBody) -> Table:
-    """What is wrong with an exam, one line a fault."""
+def fault_table(invalid: InvalidBody, files: Mapping[str, str] | None = None) -> Table:
+    """What is wrong with what was sent, one line a fault. `files`: by the first key of a pointer."""
     table = Table("where", "what is wrong", "sent", "what would be right", box=None)
     for fault in invalid.faults:
         hint = f" (did you mean {fault.did_you_mean}?)" if fault.did_you_mean else ""
-        where = printable(fault.pointer) or "/"
-        table.add_row(*map(escape, (where, fault.detail, fault.value or "", fault.expected + hint)))
+        file = (files or {}).get(fault.pointer.split("/")[1] if fault.pointer else "")
+        where = (printable(fault.pointer) or "/") + (f" ({printable(file)})" if file else "")
+        wrong = fault.detail.replace("the body", "the file")
+        right = ADDRESS.sub(_command, fault.expected) + hint
+        table.add_row(*map(escape, (where, wrong, fault.value or "", right)))
     return table
+
+
+def _command(address: re.Match[str]) -> str:
+    """The command that shows what the API shows at an address."""
+    name = f" {address['name']}" if address["name"] else ""
+    return f"'kneechain {COMMANDS[address['list']]}{name}'"

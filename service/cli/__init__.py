@@ -16,6 +16,7 @@ from service.cli import (
     rules,
     serve,
     switch,
+    targets,
     trace,
     verify,
 )
@@ -35,5 +36,13 @@ def main() -> None:
 
 for command in OF_RULES:
     rules.rules.add_command(command)
-for command in (assess.assess, explain.explain, rules.rules, findings.findings, serve.serve, trace.trace):
+for command in (
+    assess.assess,
+    explain.explain,
+    rules.rules,
+    findings.findings,
+    targets.targets,
+    serve.serve,
+    trace.trace,
+):
     main.add_command(command)

@@ -7,22 +7,10 @@ import click
 
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
-from schemas.faults import InvalidBody
-from schemas.problem import invalid_body, no_answer
 from service.assess import Assessor
-from service.cli.common import (
-    EXAM_NOT_RIGHT,
-    FILE,
-    NO_ANSWER,
-    complain,
-    complaints,
-    console,
-    print_json,
-    rulebase,
-)
+from service.cli.common import FILE, answering, console, print_json, rulebase
 from service.clock import clock
-from service.inference.no_answer import NoAnswer
-from service.terminal import assessment_tree, fault_table
+from service.terminal import assessment_tree
 
 
 @click.command()
@@ -41,20 +29,9 @@ def assess(exam: BinaryIO, as_json: bool, ledger: bool, brief: bool) -> None:
     base = rulebase()
     assessor = Assessor.of(base)
     now, assessment_id = clock(), str(uuid.uuid4())
-    try:
+    with answering(as_json, assessment_id):
         read = ExamReader(base).read_bytes(exam.read(), now)
         assessment = assessor.assess(read, now=now, assessment_id=assessment_id, with_ledger=ledger)
-    except InvalidBody as invalid:
-        if as_json:
-            print_json(invalid_body(invalid))
-        else:
-            complaints().print(fault_table(invalid))
-        raise SystemExit(EXAM_NOT_RIGHT) from None
-    except NoAnswer as reason:
-        if as_json:
-            print_json(no_answer(assessment_id))
-        complain(f"no answer to {assessment_id}: {reason}")
-        raise SystemExit(NO_ANSWER) from None
     if as_json:
         print_json(write_assessment(assessment, base, brief=brief))
     else:

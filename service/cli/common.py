@@ -1,7 +1,8 @@
 """What every command needs: exit codes, complaints, printing, the configured rule base."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -9,11 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.faults import printable
+from schemas.faults import InvalidBody, printable
+from schemas.problem import invalid_body, no_answer
 from service.config import BadSettings, Config
 from service.domain.rulebase import RuleBase
+from service.inference.no_answer import NoAnswer
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import RuleBaseError
+from service.terminal import fault_table
 
 RULES_NOT_RIGHT = 1
 EXAM_NOT_RIGHT = SETTINGS_NOT_RIGHT = 2
@@ -52,6 +56,27 @@ class Commands(click.Group):
             complain(*(f"{folder}/{problem}" for problem in error.problems))
             complaints().print(f"{count} {'problem' if count == 1 else 'problems'}", style="bold red")
             raise SystemExit(self.rules_not_right) from None
+
+
+@contextmanager
+def answering(as_json: bool, attempt: str, files: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Says what is wrong with what was sent, or that there is no answer to this attempt, and exits so.
+
+    `files`: which file holds what stands under a key of the body.
+    """
+    try:
+        yield
+    except InvalidBody as invalid:
+        if as_json:
+            print_json(invalid_body(invalid))
+        else:
+            complaints().print(fault_table(invalid, files))
+        raise SystemExit(EXAM_NOT_RIGHT) from None
+    except NoAnswer as reason:
+        if as_json:
+            print_json(no_answer(attempt))
+        complain(f"no answer to {attempt}: {reason}")
+        raise SystemExit(NO_ANSWER) from None
 
 
 def console() -> Console:

@@ -14,11 +14,12 @@ import click
 
 from schemas.assessment import write_rule_base
 from schemas.faults import printable
-from service.cli.common import NO_ANSWER, NotRight, complain, print_json
+from service.cli.common import NO_ANSWER, RULES_NOT_RIGHT, NotRight, complain, print_json
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
 from service.inference.no_answer import NoAnswer
 from service.knowledge.load import load_rulebase
+from service.knowledge.problems import RuleBaseError
 from service.versions.diff import DecisionDiff, Diff, RuleDiff, Witness, compare
 
 MOST_SHOWN = 8
@@ -32,9 +33,13 @@ def diff(old: str, new: str, as_json: bool) -> None:
     """What the rule bases OLD and NEW conclude differently, with exams that show it.
 
     Each is a folder, or a git revision of this checkout (whose rules/ is then read).
+
+    Exits 0 with a comparison, whether or not they differ; 1 where this program cannot load one of them, as
+    may be with an old revision; 2 where one is neither folder nor revision; 3 where the evaluators gave no
+    answer.
     """
     with ExitStack() as stack:
-        bases = tuple(load_rulebase(_folder(stack, named)) for named in (old, new))
+        bases = tuple(_load(stack, named) for named in (old, new))
     try:
         found = compare(*bases)
     except NoAnswer as reason:
@@ -45,6 +50,20 @@ def diff(old: str, new: str, as_json: bool) -> None:
         return
     for line in _lines(found, *bases):
         click.echo(line)
+
+
+def _load(stack: ExitStack, named: str) -> RuleBase:
+    """The rule base named. Exits with the first of what is wrong where it cannot be loaded."""
+    try:
+        return load_rulebase(_folder(stack, named))
+    except RuleBaseError as error:
+        count = len(error.problems)
+        counted = "1 problem" if count == 1 else f"{count} problems"
+        complain(f"the rules of {printable(named)} cannot be loaded by this program: {counted}")
+        complain(*(f"  {problem}" for problem in error.problems[:MOST_SHOWN]))
+        if count > MOST_SHOWN:
+            complain(f"  and {count - MOST_SHOWN} more")
+        raise SystemExit(RULES_NOT_RIGHT) from None
 
 
 def _folder(stack: ExitStack, named: str) -> Path:

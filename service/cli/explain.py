@@ -8,29 +8,18 @@ import click
 
 from schemas.exam import ExamReader
 from schemas.explanation import write_reply
-from schemas.faults import InvalidBody
-from schemas.problem import invalid_body, no_answer
 from schemas.question import QuestionReader
 from service.assess import Assessor
-from service.cli.common import (
-    EXAM_NOT_RIGHT,
-    FILE,
-    NO_ANSWER,
-    complain,
-    complaints,
-    console,
-    print_json,
-    rulebase,
-)
+from service.cli.common import FILE, answering, console, print_json, rulebase
 from service.cli.explained import reply_tree
 from service.clock import clock
 from service.domain.exam import SIDES
 from service.domain.question import TARGETS, QuestionName
 from service.explain.explainer import Explainer
-from service.inference.no_answer import NoAnswer
-from service.terminal import fault_table
 
 Command = Callable[..., Any]
+FILES = ("changes", "other_exam")
+"""The parts of a question that may stand in files, beside the exam."""
 
 
 @click.group()
@@ -104,6 +93,8 @@ def next_tests(exam: BinaryIO, as_json: bool, **asked: Any) -> None:
 @click.option("--other-exam", type=FILE, metavar="FILE", help="The exam to compare EXAM with.")
 def what_if(exam: BinaryIO, as_json: bool, **asked: Any) -> None:
     """What differs between EXAM and its changes, or another exam, and why."""
+    if (asked["changes"] is None) == (asked["other_exam"] is None):
+        raise click.UsageError("exactly one of --changes, --other-exam is needed")
     _reply("what-if", exam, as_json, asked)
 
 
@@ -112,31 +103,22 @@ def what_if(exam: BinaryIO, as_json: bool, **asked: Any) -> None:
 
 def _reply(name: QuestionName, exam: BinaryIO, as_json: bool, asked: dict[str, Any]) -> None:
     said = {key: value for key, value in asked.items() if value is not None}
-    files: dict[str, bytes] = {"exam": exam.read()}
-    files |= {key: said.pop(key).read() for key in ("changes", "other_exam") if key in said}
+    files = {"exam": exam} | {key: said.pop(key) for key in FILES if key in said}
     target = _target(name, said)
     base = rulebase()
     now = clock()
-    try:
-        reader = QuestionReader(ExamReader(base))
-        question = reader.read_files(name, files, said | target, now)
+    with answering(as_json, str(uuid.uuid4()), {key: _named(file) for key, file in files.items()}):
+        contents = {key: file.read() for key, file in files.items()}
+        question = QuestionReader(ExamReader(base)).read_files(name, contents, said | target, now)
         reply = Explainer(Assessor.of(base)).reply(question, now)
-    except InvalidBody as invalid:
-        if as_json:
-            print_json(invalid_body(invalid))
-        else:
-            complaints().print(fault_table(invalid))
-        raise SystemExit(EXAM_NOT_RIGHT) from None
-    except NoAnswer as reason:
-        attempt = str(uuid.uuid4())
-        if as_json:
-            print_json(no_answer(attempt))
-        complain(f"no answer to {attempt}: {reason}")
-        raise SystemExit(NO_ANSWER) from None
     if as_json:
         print_json(write_reply(reply, base))
     else:
         console().print(reply_tree(reply, base))
+
+
+def _named(file: BinaryIO) -> str:
+    return "standard input" if file.name == "-" else file.name
 
 
 def _target(name: QuestionName, said: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from service.answer.sentences import capital, class_said, name_of
-from service.cli.compared import comparison
+from service.cli.compared import by_gate, comparison
 from service.domain.exam import Key
-from service.domain.explanation import Bounds, Counterfactuals, NextTests
+from service.domain.explanation import MOST_CHANGES, Bounds, Counterfactuals, NextTests, TestValue
 from service.domain.reasons import (
     BoundShown,
     ClassShown,
@@ -28,15 +28,18 @@ from service.domain.reasons import (
 from service.domain.reasons import ConditionShown as Shown
 from service.domain.reply import Answer, Reply
 from service.domain.rulebase import RuleBase
-from service.terminal import draft_notice, rule_base_line, safety_tree
+from service.terminal import notices, rule_base_line, safety_tree
 
+CONCLUSIONS = ("state", "flag", "assessed")
+CONCLUDED = {"yes": "holds", "no": "does not hold", "unknown": "not known"}
+"""How an earlier conclusion stands, which nobody sees."""
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 
 def reply_tree(reply: Reply, rulebase: RuleBase) -> RenderableType:
-    """Headline, safety screen, then the answer, or by which flags it is withheld."""
+    """Headline, notices, safety screen, then the answer, or by which flags it is withheld."""
     parts: list[RenderableType] = [Text(reply.assessment.summary.headline, style="bold")]
-    parts += draft_notice(rulebase)
+    parts += notices(rulebase)
     parts.append(safety_tree(reply.assessment, rulebase))
     if reply.withheld:
         parts.append(Text(f"Withheld: {', '.join(reply.withheld)}", style="bold red"))
@@ -92,13 +95,19 @@ def _contributor(tree: Tree, proof: ContributorProof, rulebase: RuleBase) -> Non
 
 def _class(tree: Tree, shown: ClassShown) -> None:
     bounds = "; ".join(map(_bound, shown.bounds)) or "whatever is left"
-    tree.add(f"{MARKS[shown.decides]} {shown.words}: {bounds}")
+    if shown.decides or shown.failing:
+        tree.add(f"{MARKS[shown.decides]} {shown.words}: {bounds}")
+    else:
+        tree.add(f"· {shown.words}: {bounds} [dim]not tried: a class above decides already")
 
 
 def _bound(bound: BoundShown) -> str:
     ends = (("at least", bound.lowest), ("at most", bound.highest))
     needed = " and ".join(f"{word} {end}" for word, end in ends if end is not None)
-    fails = f", short by {bound.short_by}" if bound.short_by else ""
+    fails = ""
+    if bound.short_by:
+        over = bound.highest is not None and bound.value > bound.highest
+        fails = f", {'over' if over else 'short'} by {bound.short_by}"
     of = f" of {bound.of}" if bound.of else ""
     return f"{bound.quantity.replace('_', ' ')} {needed}{of} (is {bound.value}{fails})"
 
@@ -138,10 +147,27 @@ def _criterion(shown: CriterionShown, rulebase: RuleBase) -> str:
     """What is read, needed and seen; a class in words and never without its link certainty."""
     verdict, read = shown.verdict, shown.conclusion
     if verdict.reads.startswith("class ") and read is not None:
-        needed = " or ".join(rulebase.class_words[name] for name in verdict.needed.split(" or "))
-        return f"{class_said(rulebase, read.target.id, str(verdict.seen))}: {needed}"
-    seen = "not known" if verdict.seen is None else f"seen {verdict.seen}"
-    return f"{shown.label}: {verdict.needed}, {seen}"
+        words = " or ".join(rulebase.class_words[name] for name in verdict.needed.split(" or "))
+        return f"{class_said(rulebase, read.target.id, str(verdict.seen))}: {_needed(words, shown.change)}"
+    return f"{shown.label}: {_needed(verdict.needed, shown.change)}, {_seen(shown, rulebase)}"
+
+
+def _needed(needed: str, change: bool | None) -> str:
+    """What is needed; its opposite where the criterion would have to become false."""
+    if needed in ("observed", "not_observed"):
+        return "not examined" if (needed == "observed") is (change is False) else "examined"
+    return f"not {needed}" if change is False else needed
+
+
+def _seen(shown: CriterionShown, rulebase: RuleBase) -> str:
+    """What was seen, and by which gate where none asked; or whether the conclusion it reads holds."""
+    verdict = shown.verdict
+    if verdict.seen in CONCLUDED and not shown.found and verdict.reads.partition(" ")[0] in CONCLUSIONS:
+        return CONCLUDED[str(verdict.seen)]
+    if verdict.seen is None:
+        return "not known"
+    words = "" if shown.formula else "; ".join(found.words for found in shown.found)
+    return f"seen {words or verdict.seen}{by_gate(verdict.through_gate, rulebase)}"
 
 
 def _found(tree: Tree, found: Found) -> None:
@@ -176,8 +202,7 @@ def _lacks(miss: Miss) -> str:
 
 
 def _nearest(miss: Miss, rulebase: RuleBase) -> str:
-    change = {True: "", False: "not "}
-    return escape("; ".join(f"{change[bool(c.change)]}{_criterion(c, rulebase)}" for c in miss.nearest))
+    return escape("; ".join(_criterion(criterion, rulebase) for criterion in miss.nearest))
 
 
 # -- bounds, next tests, counterfactuals -------------------------------------------------------------
@@ -199,28 +224,56 @@ def _bounds(answer: Bounds, rulebase: RuleBase) -> Iterator[RenderableType]:
 def _next_tests(answer: NextTests, rulebase: RuleBase) -> Iterator[RenderableType]:
     if answer.due:
         yield _listed("Safety questions first", (_name(rulebase, key) for key in answer.due))
-    yield Text("Nothing more would change a class." if answer.stop else "Examine next")
-    table = Table("finding", "", "settles at least", "seconds", box=None)
-    for test in answer.tests:
-        row = (test.key[0], escape(_name(rulebase, test.key)), str(test.drop), str(test.burden_seconds))
-        table.add_row(*row)
-    yield table
+    reachable = f"Over all contributors {answer.classes} classes can still be reached."
+    yield Text("Nothing more would change a class." if answer.stop else reachable)
+    narrowing = [test for test in answer.tests if test.drop_on_average]
+    if narrowing:
+        tree = Tree("[bold]Examine next[/], what rules out most classes for its time first")
+        for test in narrowing:
+            _test(tree, test, rulebase)
+        yield tree
+    idle = [_name(rulebase, test.key) for test in answer.tests if not test.drop_on_average]
+    if idle:
+        yield Text(f"{len(idle)} more that by themselves rule out none: {'; '.join(idle)}")
     if answer.not_to_ask:
         yield _listed("Not suggested", (f"{_name(rulebase, key)}: {why}" for key, why in answer.not_to_ask))
+
+
+def _test(tree: Tree, test: TestValue, rulebase: RuleBase) -> None:
+    """A test with its worth, who asks for it, and what each of its answers would settle."""
+    named = f"[bold]{escape(_name(rulebase, test.key))}[/] [dim]{test.key[0]}[/]"
+    worth = f"rules out at least {test.drop}, {float(test.drop_on_average):.2g} on average"
+    branch = tree.add(f"{named}: {worth}; {test.burden_seconds} s")
+    for code, says in test.words:
+        branch.add(f"asked by {code}: {escape(says)}")
+    for answer in test.answers:
+        settles = "; ".join(class_said(rulebase, id_, name) for id_, name in answer.settles)
+        settled = f"; settles {settles}" if settles else ""
+        branch.add(escape(f"{answer.cell.words}: {answer.classes_left} left{settled}"))
 
 
 def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Iterator[RenderableType]:
     yield Text(capital(class_said(rulebase, answer.contributor, answer.class_now)))
     certainty = rulebase.contributors[answer.contributor].link_certainty.words
-    yield Text(f"page {answer.page} of {answer.pages}, {answer.total} groups; larger sets were not searched")
+    yield Text(_searched(answer, rulebase))
     for group in answer.groups:
         named = "; ".join(_name(rulebase, key) for key in group.findings)
-        tree = Tree(f"[bold]{escape(named)}[/], {group.burden_seconds} seconds")
+        tree = Tree(f"[bold]{escape(named)}[/] ({group.burden_seconds} s)")
         for option in group.options:
             to = "; ".join(f"{_name(rulebase, c.key)}: {c.cell.words}" for c in option.changes)
             then = f"{rulebase.class_words[option.class_then]} (link certainty {certainty})"
             tree.add(f"{escape(to)} → {then}")
         yield tree
+
+
+def _searched(answer: Counterfactuals, rulebase: RuleBase) -> str:
+    """How much was found and is shown, and how far was searched."""
+    beyond = "larger sets were not searched"
+    if answer.total:
+        groups = "1 group" if answer.total == 1 else f"{answer.total} groups"
+        return f"page {answer.page} of {answer.pages}, {groups} of changes; {beyond}"
+    wanted = "another class" if answer.wanted is None else f"“{rulebase.class_words[answer.wanted]}”"
+    return f"No set of up to {MOST_CHANGES} changes of what was observed gives {wanted}; {beyond}."
 
 
 def _name(rulebase: RuleBase, key: Key) -> str:

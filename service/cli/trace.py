@@ -71,6 +71,8 @@ def _checker(base: RuleBase) -> Checker:
 
 
 def _answer(body: bytes) -> dict[str, Any]:
+    if _explains(body):
+        raise NotRight("this is a reply of /v1/explain, not an assessment: only an assessment can be proved")
     try:
         read_json(body)  # each key once: of a key given twice no two readers read the same
         given = json.loads(body)
@@ -80,6 +82,15 @@ def _answer(body: bytes) -> dict[str, Any]:
     if not isinstance(given, dict) or not isinstance(given.get("rule_base"), dict):
         raise NotRight("the answer names no rule base: it is no answer of POST /v1/assessments")
     return given
+
+
+def _explains(body: bytes) -> bool:
+    """Whether it is a reply to a question, which may be nested deeper than an assessment."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(given, dict) and "question" in given
 
 
 def _same_rules(base: RuleBase, given: dict[str, Any]) -> None:

@@ -78,6 +78,9 @@ class FindingDefinition:
     unknown_values: frozenset[str] = frozenset()
     exclusive_values: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
+    """Names of the same thing: accepted in the place of the id."""
+    found_by: tuple[str, ...] = ()
+    """Narrower, wider or near words: a search finds it by them, but nothing is accepted under them."""
     cut_offs: tuple[SourcedText, ...] = ()
     reliability: tuple[SourcedText, ...] = ()
     seen_in_pain_free: SourcedText | None = None

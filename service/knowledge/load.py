@@ -362,14 +362,20 @@ class _Loader:
         self._check_sets(rules)
 
     def _check_names(self) -> None:
-        """An alias stands for one finding only."""
+        """An alias stands for one finding only; what one is only found by is no name of any."""
         names: dict[str, str] = {}
         for definition in self.vocabulary.findings.values():
             for name in (definition.id, *definition.aliases):
                 first = names.setdefault(name.casefold(), definition.id)
                 if first != definition.id:
-                    place = self.vocabulary.places[definition.id]
-                    self._problem(*place, f"'{name}' is a name of {first} already")
+                    self._name_taken(definition.id, name, first)
+        for definition in self.vocabulary.findings.values():
+            for word in definition.found_by:
+                if word.casefold() in names:
+                    self._name_taken(definition.id, word, names[word.casefold()])
+
+    def _name_taken(self, finding: str, name: str, by: str) -> None:
+        self._problem(*self.vocabulary.places[finding], f"'{name}' is a name of {by} already")
 
     def _check_states(self, rules: list[Rule]) -> None:
         """Every state is set by a rule, and read only where it can have been."""

@@ -1,4 +1,4 @@
-"""Finds findings by the words people use: id, label and aliases."""
+"""Finds findings by the words people use: id, label, aliases and what else they are found by."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ LONGEST_QUERY = 100
 
 def search_findings(rulebase: RuleBase, query: str) -> list[FindingDefinition]:
     """Findings of which every word of the query begins a word of a name; the closest names first."""
-    named = {d.id: (d.label, d.id, *d.aliases) for d in rulebase.findings.values()}
+    named = {d.id: (d.label, d.id, *d.aliases, *d.found_by) for d in rulebase.findings.values()}
     return [rulebase.findings[id_] for id_ in _search(named, query)]
 
 

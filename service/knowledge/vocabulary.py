@@ -175,6 +175,7 @@ def _read_finding(key: str, entry: Fields, into: Vocabulary) -> FindingDefinitio
         unknown_values=frozenset(entry.ids("unknown_values", values, "value", required=False)),
         exclusive_values=frozenset(entry.ids("exclusive", values, "value", required=False)),
         aliases=entry.texts("aliases", required=False),
+        found_by=entry.texts("found_by", required=False),
         cut_offs=_read_sourced(entry, "cut_offs", into),
         reliability=_read_sourced(entry, "reliability", into),
         seen_in_pain_free=_read_pain_free(entry, into, values),

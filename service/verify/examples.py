@@ -327,7 +327,7 @@ def _observe(
         into[finding, where] = Observation(finding, where, status, MOMENT)
         return
     try:
-        value = value_reader(definition)(_as_json(written, definition.numeric))
+        value = value_reader(definition, rulebase.units)(_as_json(written, definition.numeric))
     except Wrong as wrong:
         raise BadExample(f"{finding}: '{written}' {wrong.detail}; {wrong.expected}") from None
     if value is None:

@@ -1,12 +1,12 @@
 """What the service knows, for reading: findings, contributors, rules. Described in openapi.yaml."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
 
+from schemas.faults import Fault, NothingNamed, echo
+from schemas.finding_names import FindingNames
 from schemas.knowledge import (
     write_contributor_definition,
     write_derived,
@@ -26,7 +26,6 @@ from service.knowledge.search import search_derived, search_findings
 from service.web.served import json, query_options, served
 
 routes = Blueprint("knowledge", __name__)
-Known = TypeVar("Known")
 
 
 @routes.get("/v1/findings")
@@ -47,7 +46,9 @@ def finding(finding: str) -> Response:
     rulebase = _rulebase()
     if finding in rulebase.derived:
         return json(_derived(rulebase.derived[finding]))
-    found = _known(rulebase.findings, finding)
+    if finding not in rulebase.findings:
+        raise _nothing("finding", "id", finding, _names(rulebase).meant(finding))
+    found = rulebase.findings[finding]
     own = {"derive": _formula(found.derive)} if found.derive else {}
     return json(write_finding(found, rulebase, **own))
 
@@ -69,7 +70,7 @@ def rules() -> Response:
 def rule(code: str) -> Response:
     query_options()
     rulebase = _rulebase()
-    found = _known(rulebase.readable, code)
+    found = _rule(rulebase, code)
     return json(write_rule(found, rulebase, **_reading(found)))
 
 
@@ -77,7 +78,7 @@ def rule(code: str) -> Response:
 def source_attributes(code: str) -> Response:
     query_options()
     rulebase = _rulebase()
-    found = _known(rulebase.readable, code)
+    found = _rule(rulebase, code)
     return json(write_source_attributes(found, _attributes(rulebase).of(found), rulebase))
 
 
@@ -96,10 +97,22 @@ def _attributes(rulebase: RuleBase) -> SourceAttributes:
     return SourceAttributes(rulebase)
 
 
-def _known(items: Mapping[str, Known], key: str) -> Known:
-    if key not in items:
-        raise NotFound
-    return items[key]
+@lru_cache(maxsize=1)
+def _names(rulebase: RuleBase) -> FindingNames:
+    return FindingNames(rulebase.findings)
+
+
+def _rule(rulebase: RuleBase, code: str) -> Rule | Convention:
+    """What stands under a code. A near code is another rule: only one in other letters is suggested."""
+    if code not in rulebase.readable:
+        same = (known for known in rulebase.readable if known.casefold() == code.casefold())
+        raise _nothing("rule", "code", code, next(same, None))
+    return rulebase.readable[code]
+
+
+def _nothing(kind: str, named_by: str, name: str, meant: str | None) -> NothingNamed:
+    expected = f"the {named_by} of a {kind}; GET /v1/{kind}s lists them"
+    return NothingNamed(kind, Fault("", f"is no {kind}", expected, echo(name), meant))
 
 
 def _reading(rule: Rule | Convention) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import orjson
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
-from schemas.faults import InvalidBody
-from schemas.problem import invalid_body, problem_document
+from schemas.faults import InvalidBody, NothingNamed
+from schemas.problem import invalid_body, nothing_named, problem_document
 from service.web.incidents import incident
 
 PROBLEM_JSON = "application/problem+json"
@@ -39,6 +39,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(InvalidBody)
     def body(error: InvalidBody) -> Response:
         return problem(invalid_body(error))
+
+    @app.errorhandler(NothingNamed)
+    def nothing(error: NothingNamed) -> Response:
+        return problem(nothing_named(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

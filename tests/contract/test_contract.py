@@ -296,11 +296,7 @@ def test_contract_and_code_accept_as_many_clearances(client: FlaskClient, count:
 
 def test_contract_and_code_accept_as_many_findings(client: FlaskClient, rulebase: RuleBase) -> None:
     most = at(f"{SCHEMAS}/Exam/properties/findings")["maxItems"]
-    every = [
-        {"id": d.id, "status": "refused", **({"side": side} if d.sided else {})}
-        for d in rulebase.findings.values()
-        for side in (SIDES if d.sided else SIDES[:1])
-    ]
+    every = _every_finding(rulebase)
     assert len(every) == most
     for findings, right in ((every, True), ([*every, {"id": "fpi6", "side": "left", "value": 8}], False)):
         body = {"knees": ["left"], "findings": findings}
@@ -308,6 +304,26 @@ def test_contract_and_code_accept_as_many_findings(client: FlaskClient, rulebase
         assert client.post("/v1/assessments?view=brief", json=body).status_code == (201 if right else 422)
     errors = client.post("/v1/assessments", json=body).json["errors"]
     assert f"at most {most}: each finding once" in [error["expected"] for error in errors]
+
+
+def test_contract_and_code_accept_as_many_changes(client: FlaskClient, rulebase: RuleBase) -> None:
+    most = at(f"{SCHEMAS}/Changes")["maxItems"]
+    every = _every_finding(rulebase)
+    assert len(every) == most
+    exam = {"knees": ["left"], "findings": []}
+    for changes, right in ((every, True), ([*every, {"id": "fpi6", "side": "left", "value": 8}], False)):
+        assert validator(f"{SCHEMAS}/Changes").is_valid(changes) is right
+        answer = client.post("/v1/explain/what-if", json={"exam": exam, "changes": changes})
+        assert answer.status_code == (200 if right else 422)
+
+
+def _every_finding(rulebase: RuleBase) -> list[dict[str, str]]:
+    """Each finding once, on each side that it has."""
+    return [
+        {"id": d.id, "status": "refused", **({"side": side} if d.sided else {})}
+        for d in rulebase.findings.values()
+        for side in (SIDES if d.sided else SIDES[:1])
+    ]
 
 
 def test_every_name_of_a_finding_and_every_unit_fits_the_contract(rulebase: RuleBase) -> None:

@@ -110,6 +110,37 @@ def test_a_formula_is_found_by_what_it_is_called(client: FlaskClient) -> None:
     assert validate(client.get("/v1/findings?q=navicular+drop"))["derived"] == []
 
 
+@pytest.mark.parametrize(
+    ("said", "finding"),
+    [
+        ("knee replacement", "knee_or_hip_prosthesis"), ("TKR", "knee_or_hip_prosthesis"),
+        ("THA", "knee_or_hip_prosthesis"), ("DVT", "dvt_suspected"), ("cauda equina", "saddle_numbness"),
+        ("night pain", "unremitting_night_or_rest_pain"), ("stress fracture", "focal_bony_tenderness"),
+        ("blood thinner", "anticoagulant_or_bleeding_disorder"),
+        ("septic arthritis", "acute_hot_swollen_joint"), ("SOB", "new_rest_breathlessness"),
+        ("SpO2", "spo2_pct"), ("hemoptysis", "haemoptysis"),
+        ("glute med", "hip_abd_mmt"), ("ITB", "mod_ober_deg"), ("hamstring tight", "ake_deficit_deg"),
+        ("swollen knee", "knee_effusion"), ("overpronation", "fpi6"), ("VMO", "quadriceps_atrophy"),
+    ],
+)  # fmt: skip
+def test_a_finding_is_found_by_the_words_of_a_therapist(client: FlaskClient, said: str, finding: str) -> None:
+    found = validate(client.get("/v1/findings", query_string={"q": said}))
+    assert finding in [entry["id"] for entry in found["findings"]]
+
+
+def test_what_a_finding_is_only_found_by_is_not_accepted_for_it(
+    client: FlaskClient, rulebase: RuleBase
+) -> None:
+    """No knee replacement does not say that there is no artificial hip."""
+    assert "TKR" in validate(client.get("/v1/findings/knee_or_hip_prosthesis"))["found_by"]
+    words = [word for definition in rulebase.findings.values() for word in definition.found_by]
+    assert len(words) > 200
+    body = {"knees": ["left"], "findings": [{"id": word, "value": "no"} for word in words[:289]]}
+    errors = client.post("/v1/assessments", json=body).json["errors"]
+    assert {error["detail"] for error in errors} == {"is no finding"}
+    assert len(errors) == len(words[:289])
+
+
 def test_a_formula_says_how_it_is_computed(client: FlaskClient) -> None:
     shown = validate(client.get("/v1/findings/external_rotators_weak"))
     assert shown["formula"]["kind"] == "first_usable"

@@ -253,3 +253,18 @@ def test_a_rule_shows_its_code_and_text_as_they_are_written(
 def test_on_eighty_columns_no_word_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert "recorded_only" in run("findings", "bunionette").stdout
+
+
+@pytest.mark.usefixtures("read_before")
+def test_a_search_that_finds_nothing_says_so_and_shows_no_empty_table() -> None:
+    result = run("findings", "x\x1b[2Jy")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "nothing is found by x\\x1b[2Jy; 'kneechain findings' lists all\n"
+    assert "knee_or_hip_prosthesis" in run("findings", "knee replacement").stdout
+
+
+@pytest.mark.usefixtures("read_before")
+def test_an_exam_that_is_no_json_is_called_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    (tmp_path / "exam.json").write_text("[", encoding="utf-8")
+    assert "the file is not JSON" in run("assess", str(tmp_path / "exam.json")).stderr

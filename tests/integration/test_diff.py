@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from service.app import create_app
 from service.assess import Assessor
 from service.cli import main
+from service.cli.diff import MOST_SHOWN
 from service.config import CHECKOUT
 from service.domain.rule import (
     NEVER,
@@ -356,3 +357,22 @@ def test_a_git_revision_is_read_as_a_folder_is(
     result = run("HEAD", str(folder))
     assert result.exit_code == 0, result.output
     assert "changed H01" in result.stdout
+
+
+def test_rules_that_this_program_cannot_load_are_named_with_the_first_of_what_is_wrong(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(CHECKOUT / "rules", tmp_path / "older")
+    (tmp_path / "older" / "vocabulary" / "states.yaml").unlink()
+    result = run(str(tmp_path / "older"), rules_folder())
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, *problems, more = result.stderr.splitlines()
+    said, _, count = first.rpartition(": ")
+    assert said == f"the rules of {tmp_path / 'older'} cannot be loaded by this program"
+    assert len(problems) == MOST_SHOWN
+    assert more == f"  and {int(count.split()[0]) - MOST_SHOWN} more"
+
+
+def test_the_help_tells_each_exit_code() -> None:
+    said = " ".join(CliRunner().invoke(main, ["rules", "diff", "--help"]).stdout.split())
+    assert all(f"{code} w" in said for code in range(4))

@@ -122,6 +122,10 @@ def test_an_answer_under_other_rules_is_not_checked(answer: Json, file: Path) ->
     ("text", "said"),
     [
         ("{", "cannot be read"),
+        (
+            '{"question": "why", "rule_base": {}, "answer": ' + "[" * 20 + "]" * 20 + "}",
+            "this is a reply of /v1/explain, not an assessment",
+        ),
         ("[]", "names no rule base"),
         ('{"rule_base": 7}', "names no rule base"),
         ('{"rule_base": {}, "rule_base": {}}', "cannot be read"),

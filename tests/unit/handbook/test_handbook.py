@@ -213,7 +213,7 @@ def test_a_finding_is_printed_with_all_that_the_vocabulary_says(
         sourced = [text.says for text in (*finding.cut_offs, *finding.reliability)]
         free = [finding.seen_in_pain_free.says] if finding.seen_in_pain_free else []
         limits = [f"from {finding.minimum} to {finding.maximum}"] if finding.numeric else [*finding.values]
-        for said in (finding.measured, *sourced, *free, *limits, *finding.aliases):
+        for said in (finding.measured, *sourced, *free, *limits, *finding.aliases, *finding.found_by):
             assert " ".join(said.split()) in printed, finding.id
 
 

@@ -316,6 +316,8 @@ MEANINGS = {
         "the screen gives safety_incomplete and referral_first, not 'arch_collapse'"),
     "one name for two findings": M(FINDINGS, "aliases: [navicular drop test,",
         "aliases: [fpi, navicular drop test,", "'fpi' is a name of fpi6 already", "  navicular_drop_mm:"),
+    "a word it is found by that is a name": M(FINDINGS, "found_by: [ND test,",
+        "found_by: [FPI, ND test,", "'FPI' is a name of fpi6 already", "  navicular_drop_mm:"),
     "more than there are": M(STABILISERS, "at_least_n: 2", "at_least_n: 4",
         "'at_least_n: 4' over 3 criteria"),
     "exactly more than there are": M(CONTACT, "at_least_n: 2", "exactly_n: 4",

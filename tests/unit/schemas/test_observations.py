@@ -13,6 +13,7 @@ from schemas.faults import Fault, InvalidBody
 from schemas.strict_json import read_json
 from service.config import CHECKOUT
 from service.domain.exam import Observation
+from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
 from service.knowledge.load import load_rulebase
 
@@ -97,7 +98,7 @@ def test_a_number_is_taken_from_one_end_of_its_range_to_the_other(
 
 @of_type("number", "integer")
 def test_a_number_a_step_beyond_its_range_is_refused_and_not_clamped(
-    refused: Callable[..., Fault], definition: FindingDefinition
+    refused: Callable[..., Fault], rulebase: RuleBase, definition: FindingDefinition
 ) -> None:
     low, high, step = definition.minimum, definition.maximum, definition.step
     assert low is not None and high is not None and step is not None
@@ -107,7 +108,8 @@ def test_a_number_a_step_beyond_its_range_is_refused_and_not_clamped(
         assert fault.detail == "is out of range; nothing is clamped"
         assert fault.value == f"{number:f}"
         assert f"from {low} to {high}" in fault.expected
-        assert (definition.unit or "") in fault.expected
+        if definition.unit:
+            assert rulebase.units[definition.unit].write(f"{high}") in fault.expected
 
 
 @of_type("number", "integer")
