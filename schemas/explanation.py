@@ -124,6 +124,7 @@ def _test(test: TestValue, rulebase: RuleBase) -> Json:
         "drop_per_second": round(float(test.value), 4),
         "drop": test.drop,
         "drop_on_average": round(float(test.drop_on_average), 2),
+        "open_lead_on_average": round(float(test.open_lead_on_average), 2),
         "burden_seconds": test.burden_seconds,
         "answers": [_possible(answer, rulebase) for answer in test.answers],
         "asked_by": [{"rule": rule, "says": says} for rule, says in test.words],

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from service.assess import Assessor
 from service.config import CHECKOUT
 from service.domain.exam import SIDES, Exam, Key, Value
+from service.domain.rulebase import RuleBase
 from service.explain.bounds import bounds
 from service.explain.completions import completions
 from service.explain.counterfactuals import counterfactuals
@@ -188,15 +190,30 @@ def compare_values(plainly: Plainly, known: dict[Key, Value], unknown: list[Key]
     classes = reached(everything.values())
     assert found.classes == sum(map(len, classes.values()))
     assert found.stop == all(classes[c] == {now[c][0]} for c in classes)
-    worst = {}
+    worst, leads = {}, {}
     for at, key in enumerate(unknown):
-        left = []
+        left, lead = [], []
         for value in values[key]:
-            after = reached(s for answers, s in everything.items() if answers[at] == value)
-            left.append(sum(map(len, after.values())))
-        worst[key] = found.classes - max(left)
+            with_it = [s for answers, s in everything.items() if answers[at] == value]
+            left.append(sum(map(len, reached(with_it).values())))
+            lead.append(open_lead(plainly.rulebase, with_it))
+        worst[key], leads[key] = found.classes - max(left), Fraction(sum(lead), len(lead))
     assert {test.key: test.drop for test in found.tests} == {key: worst[key] for key in asked}
+    assert {test.key: test.open_lead_on_average for test in found.tests} == {key: leads[key] for key in asked}
     assert [test.value for test in found.tests] == sorted((test.value for test in found.tests), reverse=True)
+
+
+def open_lead(rulebase: RuleBase, standings: list[dict[str, tuple[str, int]]]) -> int:
+    """How many (class, net) those can have that no other contributor always stands before."""
+
+    def merit(contributor: str, name: str, net: int) -> tuple[int, int, int]:
+        certainty = rulebase.contributors[contributor].link_certainty.grade
+        return rulebase.class_order.index(name), rulebase.link_certainty_order.index(certainty), -net
+
+    ends = {c.id: {merit(c.id, *each[c.id]) for each in standings} for c in rulebase.ranked_contributors}
+    return sum(
+        len(found) for found in ends.values() if all(min(found) <= max(other) for other in ends.values())
+    )
 
 
 def test_a_force_that_gives_the_share_of_body_weight_is_worth_what_both_decide(plainly: Plainly) -> None:

@@ -12,9 +12,12 @@ from tests.unit.explain.conftest import CaseOf
 def test_the_best_test_comes_first(case_of: CaseOf) -> None:
     found = next_tests(case_of({}), "left")
     assert not found.stop
-    values = [(test.value, test.drop_on_average / test.burden_seconds) for test in found.tests]
-    assert values == sorted(values, reverse=True)
-    assert values[0][0] > 0
+    order = [
+        (-test.value, test.open_lead_on_average, -test.drop_on_average / test.burden_seconds)
+        for test in found.tests
+    ]
+    assert order == sorted(order)
+    assert order[0][0] < 0
 
 
 def test_value_is_the_least_drop_by_second(case_of: CaseOf, rulebase: RuleBase) -> None:
