@@ -297,6 +297,40 @@ def the_rationale_of_a_firing_is_embellished(forger: Forger) -> bool:
     return firing is not None and change(firing, "because", f"{firing['because']} This is the cause.")
 
 
+INVENTED = "Fracture of the tibia, left: yes; cancer history: yes;", "This proves the diagnosis beyond doubt."
+
+
+def invent(forger: Forger, item: Json | None, key: str | int) -> bool:
+    """Puts something invented into a text, at the beginning, at the end, or between two words."""
+    if item is None:
+        return False
+    words = item[key].split(" ")
+    words.insert(forger.random.randrange(len(words) + 1), forger.one(INVENTED))
+    item[key] = " ".join(words)
+    return True
+
+
+def _invented_in(where: str, find: Callable[[Forger], Iterator[tuple[Json, str | int]]]) -> Falsify:
+    def invented(forger: Forger) -> bool:
+        item, key = forger.one(find(forger)) or (None, "")
+        return invent(forger, item, key)
+
+    invented.__name__ = f"something_is_invented_in_the_sentence_of_{where}"
+    return invented
+
+
+SENTENCES: dict[str, Callable[[Forger], Iterator[tuple[Any, str | int]]]] = {
+    "a_firing": lambda forger: ((firing, "because") for firing in forger.answer["trace"]),
+    "a_flag": lambda forger: ((f["because"], 0) for f in forger.answer["safety"]["flags"]),
+    "another_explanation": lambda forger: ((a["because"], 0) for a in forger.alternatives()),
+    "a_recommendation": lambda forger: (
+        (offered, "because") for knee in forger.answer["knees"] for offered in knee["recommendations"]
+    ),
+}
+for _where, _find in SENTENCES.items():
+    corruption("sentence")(_invented_in(_where, _find))
+
+
 @corruption("caution")
 def a_caution_is_left_out(forger: Forger) -> bool:
     firing = forger.one(f for f in forger.answer["trace"] if "caution" in f)
