@@ -1,7 +1,6 @@
 """`kneechain trace`: proves an answer that was given, for auditors."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,14 @@ from service.cli.common import Commands, NotRight, complain, complaints, print_j
 from service.domain.exam import Exam
 from service.domain.rulebase import RuleBase
 from service.proof.book import RulesInACircle
-from service.proof.check import Checker
+from service.proof.check import Checker, checked_parts
 from service.proof.shapes import ABSENT, Discrepancy
 from service.terminal import fault_table
 
 DISCREPANCIES, UNREADABLE = 1, 2
 """What `trace check` exits with where the answer is not right, or cannot be checked."""
+OPTIONAL = ("trace", "undetermined", "ledger")
+"""The parts of which it is said whether they were there."""
 LONGEST = 600
 """Characters of a value that are shown; a firing that was left out would fill the screen."""
 
@@ -41,22 +42,26 @@ def trace() -> None:
 @trace.command()
 @click.argument("exam", type=FILE)
 @click.argument("answer", type=FILE)
-@click.option("--json", "as_json", is_flag=True, help="The discrepancies as JSON.")
-def check(exam: Path, answer: Path, as_json: bool) -> None:
+@click.option("--brief", is_flag=True, help="A brief answer was asked for: its reasoning may be left out.")
+@click.option("--ledger", is_flag=True, help="A ledger was asked for: it must be there.")
+@click.option("--json", "as_json", is_flag=True, help="What was checked, and the discrepancies, as JSON.")
+def check(exam: Path, answer: Path, brief: bool, ledger: bool, as_json: bool) -> None:
     """Check ANSWER, as the API gave it, against EXAM, as it was posted, and the rules alone.
 
-    No engine is asked: the rules are evaluated anew. Exits 0 where everything the answer claims is right,
-    1 where it is not, with each discrepancy, 2 where a file cannot be read, or the rules here are not those
-    the answer names.
+    No engine is asked: the rules are evaluated anew. Whatever is there is checked. Exits 0 where everything
+    the answer claims is right, 1 where it is not, with each discrepancy, 2 where a file cannot be read, or
+    the rules here are not those the answer names.
     """
     base = rulebase()
     given = _answer(answer.read_bytes())
     _same_rules(base, given)
-    found = _checker(base).check(_exam(exam.read_bytes(), base, given), given)
+    posted = _exam(exam.read_bytes(), base, given)
+    found = _checker(base).check(posted, given, brief=brief, with_ledger=ledger)
+    checked = checked_parts(given, brief, ledger)
     if as_json:
-        print_json({"right": not found, "discrepancies": list(map(_written, found))})
+        print_json({"right": not found, "checked": checked, "discrepancies": list(map(_written, found))})
     else:
-        _print(given, found)
+        _print(given, checked, found)
     raise SystemExit(DISCREPANCIES if found else 0)
 
 
@@ -119,7 +124,7 @@ def _exam(body: bytes, base: RuleBase, given: dict[str, Any]) -> Exam:
 # -- what is said --------------------------------------------------------------------------------
 
 
-def _print(given: dict[str, Any], found: list[Discrepancy]) -> None:
+def _print(given: dict[str, Any], checked: list[str], found: list[Discrepancy]) -> None:
     for one in found:
         click.echo(f"{one.pointer}  {one.kind}")
         click.echo(f"  claimed: {_short(one.claimed)}")
@@ -127,12 +132,10 @@ def _print(given: dict[str, Any], found: list[Discrepancy]) -> None:
     if found:
         complain(f"{len(found)} {'discrepancy' if len(found) == 1 else 'discrepancies'}")
         return
-    parts = [part for part in ("trace", "undetermined", "ledger") if part in given]
-    click.echo(f"proved under {given['rule_base']['digest']}, {_with(parts)}")
-
-
-def _with(parts: Iterable[str]) -> str:
-    return f"with {', '.join(parts)}" if parts else "without its trace"
+    there = ", ".join(part for part in OPTIONAL if part in checked)
+    missing = ", ".join(part for part in OPTIONAL if part not in checked)
+    proved = [f"proved under {given['rule_base']['digest']}", there and f"with {there}"]
+    click.echo(", ".join(filter(None, [*proved, missing and f"without {missing}"])))
 
 
 def _short(value: Any) -> str:

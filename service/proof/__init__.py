@@ -13,6 +13,7 @@ checks: the rule and the finding as plain data.
     screen     flags, clearances, due questions, status, what may not be suggested
     case       all of these for one exam
 
+    sentence   why a rule fired, word for word
     trace, ledger, screened, knee, beside, headline    the right parts of an answer, as `writing` writes them
     shapes, layout    how parts are compared, and what each discrepancy is called
     check             the whole

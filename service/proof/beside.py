@@ -24,7 +24,7 @@ def alternatives(knee: Knee) -> Iterator[Json]:
                 "label": defined.label,
                 "text": defined.text,
                 "rules": [firing.rule.code for firing in pointing],
-                "because": [firing.sentence() for firing in pointing],
+                "because": [firing.because for firing in pointing],
                 "evidence": list(defined.cites),
                 "verification": defined.verification,
                 "origin": list(defined.origin),

@@ -72,13 +72,17 @@ class Book:
             self._sided[rule.code] = any(self._has_a_side(criterion) for criterion in rule.criteria())
         return self._sided[rule.code]
 
+    def sided_state(self, state: str) -> bool:
+        """Whether a rule sets it, or would, from what is read of one side."""
+        return any(self.sided(rule) for rule in self._would_conclude.get((SetState, state), ()))
+
     def _has_a_side(self, criterion: Criterion) -> bool:
         match criterion:
             case FindingTest(name):
                 defined = self.rulebase.findings.get(name) or self.rulebase.derived[name]
                 return defined.sided
             case StateTest(state):
-                return any(self.sided(rule) for rule in self._would_conclude.get((SetState, state), ()))
+                return self.sided_state(state)
             case FlagTest():
                 return False
             case _:  # a class, a coverage, being assessed: each is of one knee

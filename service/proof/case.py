@@ -107,11 +107,12 @@ class Case:
         asked = defined.target_if_state is None or judgement.state(defined.target_if_state) is True
         return defined.target if asked else None
 
-    def classed(self, contributor: str, name: str) -> str:
+    def classed(self, contributor: str, name: str, label: str | None = None) -> str:
         """A class in words, with the link certainty beside it."""
         defined = self.rulebase.contributors[contributor]
+        words, certainty = self.class_words(name), defined.link_certainty.words
         return self.rulebase.wording["classed"].format(
-            label=defined.label, words=self.class_words(name), certainty=defined.link_certainty.words
+            label=label or defined.label, words=words, certainty=certainty
         )
 
     def class_words(self, name: str) -> str:

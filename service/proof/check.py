@@ -1,6 +1,6 @@
 """Holds an answer against the rules and the findings it was given for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from service.domain.exam import Exam
@@ -11,7 +11,7 @@ from service.proof.book import Book
 from service.proof.case import Case
 from service.proof.headline import Headline
 from service.proof.knee import Knee
-from service.proof.layout import ANSWER
+from service.proof.layout import ANSWER, NOT_SETTLED, REASONING
 from service.proof.ledger import ledger
 from service.proof.shapes import Discrepancy
 from service.proof.trace import Firing
@@ -19,8 +19,27 @@ from service.proof.writing import Json, instant, seen
 
 TRACE_FORMAT = "kneechain.trace.v1"
 """What an answer calls the format of its trace; schemas/trace.v1.schema.json describes it."""
-REASONING = ("trace_format", "trace", "undetermined")
-"""What a brief answer leaves out, all together."""
+FORMS = {
+    "assessment_id": "a UUID",
+    "assessed_at": "a time in UTC, such as 2026-11-20T08:30:00Z",
+    "software": {"name": "kneechain", "version": "a version", "engine": "an engine and its version"},
+}
+"""In words, what has only a form."""
+
+
+def checked_parts(answer: Any, brief: bool, with_ledger: bool) -> list[str]:
+    """The parts of an answer that are held against rules and findings.
+
+    An answer that was asked for as `brief` may leave out its reasoning, all of it; one `with_ledger` must
+    have one.
+    """
+    claims = answer if isinstance(answer, Mapping) else {}
+    left_out = {*NOT_SETTLED}
+    if brief and not any(part in claims for part in REASONING):
+        left_out.update(REASONING)
+    if not with_ledger and "ledger" not in claims:
+        left_out.add("ledger")
+    return [part for part in ANSWER.members if part not in left_out]
 
 
 class Checker:
@@ -33,25 +52,26 @@ class Checker:
         self.book = Book(rulebase)
         self.rulebase = rulebase
 
-    def check(self, exam: Exam, answer: Any) -> list[Discrepancy]:
+    def check(
+        self, exam: Exam, answer: Any, *, brief: bool = False, with_ledger: bool = False
+    ) -> list[Discrepancy]:
         """Everything the answer, as read from JSON, claims and that is not so; empty where it is proved.
 
-        `exam` is what was posted, as the reader made it with the answer's `assessed_at` as its clock. A
-        ledger, and in a brief answer the trace, may be left out.
+        `exam` is what was posted, as the reader made it with the answer's `assessed_at` as its clock. What
+        is there is checked; what may be missing is said by `brief` and `with_ledger`: see `checked_parts`.
         """
-        claims = answer if isinstance(answer, Mapping) else {}
-        right = self.right(
-            exam, with_ledger="ledger" in claims, brief=not any(k in claims for k in REASONING)
-        )
-        return list(ANSWER.compare("", answer, right))
+        parts = checked_parts(answer, brief, with_ledger)
+        return list(ANSWER.compare("", answer, self.right(exam, parts)))
 
-    def right(self, exam: Exam, with_ledger: bool = True, brief: bool = False) -> Json:
-        """What an answer to the exam may claim; `Sentence` stands where only parts of a text are settled."""
+    def right(self, exam: Exam, parts: Collection[str]) -> Json:
+        """What these parts of an answer to the exam must be, and of what form those not settled."""
         case = Case(self.book, exam)
         knees = [Knee(case, judgement) for judgement in case.knees.values()]
         asked = screened.ask_next(case, knees)
         references = {"exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter}
         right: Json = {
+            **FORMS,
+            "recorded": False,
             "summary": {
                 "headline": Headline(case, knees, bool(asked)).written(),
                 "ask_next": asked,
@@ -68,13 +88,13 @@ class Checker:
             "notes": screened.notes(case, knees),
             "stale": [seen(self.rulebase, case.counting.stale[key]) for key in screened.stale_keys(case)],
         }
-        if not brief:
+        if "trace" in parts:
             right |= {
                 "trace_format": TRACE_FORMAT,
                 "trace": _trace(case, knees),
                 "undetermined": trace.undetermined(case),
             }
-        return right | ({"ledger": ledger(case)} if with_ledger else {})
+        return right | ({"ledger": ledger(case)} if "ledger" in parts else {})
 
     def _rule_base(self) -> Json:
         approval = self.rulebase.approval

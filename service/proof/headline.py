@@ -7,6 +7,7 @@ from service.domain.exam import Side
 from service.proof.case import Case
 from service.proof.knee import Knee
 from service.proof.screen import Raised
+from service.proof.writing import capital
 
 MOST_NAMED = 3
 
@@ -46,7 +47,7 @@ class Headline:
             yield self.wording["headline_incomplete"].format(left=left)
         for side in self.case.exam.knees:
             knee = self.wording["headline_knee"]
-            yield knee.format(side=_capital(side), contributors=self._contributors(side))
+            yield knee.format(side=capital(side), contributors=self._contributors(side))
         yield from self._regions()
         yield self.wording["headline_not_excluded"]
 
@@ -63,7 +64,7 @@ class Headline:
         said = [r for r in flags if not (r.flag.out_of_scope or r.flag.outside_intended_use)]
         for place, (urgency, alike) in enumerate(groupby(said, key=lambda raised: raised.flag.urgency)):
             words = self.wording["headline_flags" if place else first]
-            yield _capital(words.format(urgency=urgency.words, flags=_labels(alike)))
+            yield capital(words.format(urgency=urgency.words, flags=_labels(alike)))
 
     def _cleared(self) -> Iterator[str]:
         roles: dict[str, list[Raised]] = {}
@@ -120,7 +121,3 @@ def _labels(flags: Iterable[Raised]) -> str:
 def _listed(words: list[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

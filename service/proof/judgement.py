@@ -1,9 +1,10 @@
 """What the outcomes of one side rest on: the criteria that held, and the findings that are missing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
-from service.domain.exam import Key, Side
+from service.domain.exam import Key, Observation, Side
 from service.domain.logic import Truth
 from service.domain.rule import (
     ClassTest,
@@ -21,6 +22,16 @@ from service.proof.book import Book
 from service.proof.conditions import Conditions
 from service.proof.outcomes import Outcomes
 from service.proof.sight import Sight
+
+WAYS = ("unanswered_counts", "unknown_not_counted", "exception_not_made")
+"""How a rule goes ahead without a finding: by `not_known`, by a formula, by `unless`; keys of the wording."""
+
+
+class Reading(NamedTuple):
+    """A criterion that decides, and whether it holds or is known not to."""
+
+    criterion: Criterion
+    holds: bool
 
 
 class Gap(NamedTuple):
@@ -47,8 +58,12 @@ class Judgement(Outcomes):
             return self.sight.strictly(criterion)
         return self.truth(criterion)
 
-    def held(self, condition: Condition, wanted: bool = True) -> Iterator[Criterion]:
-        """The criteria that make a true condition true; of what is not known, the tests known not to hold."""
+    def readings(self, condition: Condition) -> Iterator[Reading]:
+        """What makes a true condition true, each once, in reading order."""
+        yield from dict.fromkeys(self._readings(condition, True))
+
+    def _readings(self, condition: Condition, wanted: bool) -> Iterator[Reading]:
+        """The criteria that hold; of what is not known, the tests known not to hold."""
         if self._plainly.truth(condition) is not wanted:
             return
         if isinstance(condition, Group):
@@ -56,22 +71,41 @@ class Judgement(Outcomes):
             if turned and not wanted:
                 return
             for member in condition.members:
-                yield from self.held(member, wanted != turned)
+                yield from self._readings(member, wanted != turned)
         elif wanted or isinstance(condition, FindingTest):
-            yield condition
+            yield Reading(condition, wanted)
+
+    def held(self, condition: Condition) -> list[Criterion]:
+        """The criteria of the readings, each once."""
+        return list(dict.fromkeys(criterion for criterion, _ in self.readings(condition)))
+
+    def inputs(self, tests: Iterable[FindingTest]) -> list[Observation]:
+        """The findings behind the tests, each once; after a computed one those it was computed from."""
+        observed = self.sight.counting.observed
+        keys: dict[Key, None] = {}
+        for test in tests:
+            for key in self.sight.grounds(test).seen:
+                keys |= dict.fromkeys((key, *observed[key].derived_from))
+        return [observed[key] for key in keys]
 
     def missing(self, rule: Rule) -> tuple[Gap, ...]:
         """The unknown findings that an undetermined rule waits for, or that a fired one assumed."""
         if rule.code not in self._missing:
             fired = self.outcome(rule) == "fires"
-            self._missing[rule.code] = self._assumed(rule) if fired else self._waits_for(rule)
+            ways = self.assumed(rule).values() if fired else [self._waits_for(rule)]
+            self._missing[rule.code] = tuple(dict.fromkeys(chain.from_iterable(ways)))
         return self._missing[rule.code]
 
     def _waits_for(self, rule: Rule) -> tuple[Gap, ...]:
         return self.gaps(self._plainly.left_open(rule.when))
 
-    def _assumed(self, rule: Rule) -> tuple[Gap, ...]:
-        return self.gaps((*self._let_pass(rule.when), *self._strictly.left_open(rule.unless)))
+    def assumed(self, rule: Rule) -> dict[str, tuple[Gap, ...]]:
+        """The unknown findings that a fired rule went ahead without, by WAYS."""
+        passed = list(dict.fromkeys(self._let_pass(rule.when)))
+        unknown = [criterion for criterion in passed if self.truth(criterion) is None]
+        by_formula = [criterion for criterion in passed if self.truth(criterion) is not None]
+        exceptions = self._strictly.left_open(rule.unless)
+        return dict(zip(WAYS, map(self.gaps, (unknown, by_formula, exceptions)), strict=True))
 
     def _let_pass(self, condition: Condition) -> Iterator[Criterion]:
         """The criteria by whose being unknown a condition holds."""

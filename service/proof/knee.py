@@ -8,7 +8,7 @@ from service.domain.vocabulary import Arrow, Chain
 from service.proof.case import Case
 from service.proof.judgement import Judgement
 from service.proof.trace import Firing
-from service.proof.writing import Json, Sentence
+from service.proof.writing import Json, capital
 
 
 class Knee:
@@ -203,13 +203,13 @@ class Knee:
             "verification": defined.verification,
         }
 
-    def _why(self, firing: Firing) -> Sentence:
+    def _why(self, firing: Firing) -> str:
         """Why it fired; while the screen is open that is said first, unless the rule says so itself."""
         given = {s.id for s in self.rulebase.states.values() if s.given_by_screen}
         speaks = any(premise.get("state") in given for premise in firing.premises)
-        open_ = self.case.screen.status == "incomplete" and not speaks
-        reason = self.rulebase.wording["reason_incomplete"]
-        return firing.sentence(f"{reason[:1].upper()}{reason[1:]}. " if open_ else "")
+        if self.case.screen.status != "incomplete" or speaks:
+            return firing.because
+        return f"{capital(self.rulebase.wording['reason_incomplete'])}. {firing.because}"
 
     # -- what to examine next -------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 A new part of the answer needs a line here, and a function that gives the right one in `check`.
 """
 
-from service.proof.shapes import Bag, Each, Members, Plain, Record, Unchecked
+import re
+
+from service.proof.shapes import Bag, Each, Form, Members, Plain, Record
 
 SIDED: Members = {"side": Plain("side"), "finding": Plain("finding")}
 INPUT: Members = {
@@ -65,7 +67,7 @@ CONTRIBUTOR: Members = {
 }
 ALTERNATIVE: Members = {
     "id": Plain("alternative"),
-    "rules": Bag("alternative_rules"),
+    "rules": Plain("alternative_rules"),
     "because": Plain("sentence"),
     "evidence": Plain("evidence"),
     "caution": Plain("caution"),
@@ -112,7 +114,7 @@ KNEE: Members = {
     "next_tests": Each(
         "next_test",
         ("code",),
-        {"code": Plain("next_test"), "findings": Bag("next_test_findings"), "why": Plain("next_test")},
+        {"code": Plain("next_test"), "findings": Plain("next_test_findings"), "why": Plain("next_test")},
         ordered=True,
     ),
     "regions_not_assessed": Bag("regions_not_assessed"),
@@ -164,6 +166,21 @@ RULE_BASE: Members = {
     "disabled": Plain("disabled_rules"),
 }
 
+VERSION = r"[0-9][0-9A-Za-z.+-]{0,63}"
+SOFTWARE: Members = {
+    "name": Plain("software"),
+    "version": Form("software", re.compile(VERSION)),
+    "engine": Form("software", re.compile(rf"[A-Za-z0-9_.-]{{1,64}} {VERSION}")),
+}
+NOT_SETTLED: Members = {
+    "assessment_id": Form("assessment_id", re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    "assessed_at": Form("assessed_at", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)),
+    "software": Record("software", SOFTWARE),
+}
+"""What neither rules nor findings settle: only the form is checked."""
+REASONING = ("trace_format", "trace", "undetermined")
+"""What a brief answer leaves out, all together."""
+
 ANSWER = Record(
     "answer",
     {
@@ -214,6 +231,7 @@ ANSWER = Record(
                 "verdicts": Each("verdict", ("side",), VERDICT),
             },
         ),
-        **dict.fromkeys(("assessment_id", "recorded", "assessed_at", "software"), Unchecked()),
+        "recorded": Plain("recorded"),
+        **NOT_SETTLED,
     },
 )

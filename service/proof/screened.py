@@ -35,7 +35,7 @@ def _flag(case: Case, raised: Raised) -> Json:
         "urgency": raised.flag.urgency.id,
         "withholds": raised.flag.withholds,
         "text": case.flag_text(effect for _, effect in raised.by),
-        "because": [Firing(case, f.rule, f.side, f.judgement).sentence() for f, _ in raised.by],
+        "because": [Firing(case, f.rule, f.side, f.judgement).because for f, _ in raised.by],
         "rules": [{"code": rule.code, "version": rule.version} for rule in rules],
         "rule_version": rules[0].version,
         "evidence": list(dict.fromkeys(c.cite for rule in rules for c in rule.evidence)),

@@ -1,9 +1,10 @@
 """The right trace: every rule that fires with what it rests on, and those that did not for a reason."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
-from service.domain.exam import Key, Observation, Side
+from service.domain.exam import Side
 from service.domain.rule import (
     Ask,
     ClassTest,
@@ -25,7 +26,8 @@ from service.domain.rule import (
 )
 from service.proof.case import Case
 from service.proof.judgement import Judgement
-from service.proof.writing import Json, Sentence, gaps, said, seen, sided
+from service.proof.sentence import Sentence
+from service.proof.writing import Json, gaps, seen, sided
 
 
 class Firing:
@@ -33,8 +35,8 @@ class Firing:
 
     def __init__(self, case: Case, rule: Rule, side: Side | None, judgement: Judgement) -> None:
         self.case, self.rule, self.side, self.judgement = case, rule, side, judgement
-        held = list(dict.fromkeys(judgement.held(rule.when)))
-        self.inputs = list(_inputs(case, [c for c in held if isinstance(c, FindingTest)], judgement))
+        held = judgement.held(rule.when)
+        self.inputs = judgement.inputs(c for c in held if isinstance(c, FindingTest))
         self.premises = [_premise(c, judgement) for c in held if not isinstance(c, FindingTest)]
 
     def written(self) -> Json:
@@ -44,7 +46,7 @@ class Firing:
             "rule_id": rule.id,
             "rule_version": rule.version,
             "effects": [self._effect(effect) for effect in rule.effects if not self._not_named(effect)],
-            "because": self.sentence(),
+            "because": self.because,
             "inputs": [seen(rulebase, one) for one in self.inputs],
             "premises": self.premises,
             "assumed": gaps(self.judgement.missing(rule)),
@@ -56,11 +58,9 @@ class Firing:
         caution = self.caution()
         return sided(self.side, written | ({"caution": caution} if caution else {}))
 
-    def sentence(self, before: str = "") -> Sentence:
-        """Its title, everything it saw, its rationale."""
-        return Sentence(
-            f"{before}{self.rule.title}. ", tuple(said(self.case, self.inputs)), self.rule.because
-        )
+    @cached_property
+    def because(self) -> str:
+        return Sentence(self.case, self.rule, self.judgement).written()
 
     def _not_named(self, effect: Effect) -> bool:
         """Under a hold no recommendation is named, not even to forbid it."""
@@ -113,16 +113,6 @@ EFFECTS: Mapping[type, Callable[[Any], Json]] = {
     Recommend: lambda e: {"recommend": e.code},
     Ask: lambda e: {"ask": list(e.findings)},
 }
-
-
-def _inputs(case: Case, tests: list[FindingTest], judgement: Judgement) -> Iterator[Observation]:
-    """The findings behind the tests, each once; after a computed one those it was computed from."""
-    observed = case.counting.observed
-    keys: dict[Key, None] = {}
-    for test in tests:
-        for key in judgement.sight.grounds(test).seen:
-            keys |= dict.fromkeys((key, *observed[key].derived_from))
-    yield from (observed[key] for key in keys)
 
 
 def _premise(criterion: Criterion, judgement: Judgement) -> Json:

@@ -1,7 +1,6 @@
-"""How the right answer writes values, findings, gaps and sentences."""
+"""How the right answer writes values, findings, gaps and names."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,40 +15,6 @@ from service.proof.judgement import Gap
 Json = dict[str, Any]
 DIGITS = 4
 """Decimals of a computed value."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sentence:
-    """A sentence as far as it is settled: its fixed beginning and end, and what it must name between.
-
-    A text equals it if it has all three.
-    """
-
-    begins: str
-    names: tuple[str, ...]
-    ends: str
-
-    def __eq__(self, text: object) -> bool:
-        return isinstance(text, str) and self.fits(text)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def fits(self, text: str) -> bool:
-        middle = text[len(self.begins) : len(text) - len(self.ends)]
-        return (
-            text.startswith(self.begins)
-            and text.endswith(self.ends)
-            and all(_names(middle, name) for name in self.names)
-        )
-
-    def __str__(self) -> str:
-        named = f" … {'; '.join(self.names)}" if self.names else ""
-        return f"{self.begins}{named} … {self.ends}"
-
-
-def _names(text: str, name: str) -> bool:
-    """Whether it is there whole: what follows ends it."""
-    return any(f"{name}{end}" in text for end in (" (", "; ", "]", ". ", " ["))
 
 
 def sided(side: Side | None, fields: Json) -> Json:
@@ -107,8 +72,15 @@ def _gap(gap: Gap) -> Json:
 
 def name_of(case: Case, key: Key) -> str:
     """`Navicular drop, left`."""
-    label = case.rulebase.findings[key[0]].label
-    return label if key[1] is None else f"{label}, {key[1]}"
+    return at_side(case.rulebase.findings[key[0]].label, key[1])
+
+
+def at_side(label: str, side: Side | None) -> str:
+    return label if side is None else f"{label}, {side}"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def said(case: Case, observations: Iterable[Observation]) -> Iterator[str]:
@@ -122,8 +94,13 @@ def said(case: Case, observations: Iterable[Observation]) -> Iterator[str]:
 def value_words(rulebase: RuleBase, definition: FindingDefinition, value: Any) -> str:
     """`16 mm`, `4+`, `the chest moves first or more`."""
     if definition.numeric:
-        number = f"{value:g}"
-        return rulebase.units[definition.unit].write(number) if definition.unit else number
+        return number_words(rulebase, value, definition.unit)
     if definition.type == "set":
         return ", ".join(definition.values[member] for member in value)
     return str(value) if definition.type == "grade" else definition.values[value]
+
+
+def number_words(rulebase: RuleBase, value: Any, unit: str | None) -> str:
+    """`16 mm`, `0.85`."""
+    number = f"{float(value):g}"
+    return rulebase.units[unit].write(number) if unit else number

@@ -60,11 +60,56 @@ def test_what_the_readme_shows_auditors_is_what_comes(
     assert re.fullmatch(re.escape(printed.strip()).replace("…", "[0-9a-f]{64}"), result.stdout.strip())
 
 
-def test_a_brief_answer_is_proved_as_far_as_it_goes_and_that_is_said(file: Path) -> None:
+def test_a_brief_answer_is_proved_where_one_was_asked_for_and_what_it_lacks_is_said(file: Path) -> None:
     file.write_text(run("assess", EXAM, "--json", "--brief").output)
-    result = run("trace", "check", EXAM, file)
+    result = run("trace", "check", EXAM, file, "--brief")
     assert result.exit_code == 0
-    assert result.stdout.endswith(", without its trace\n")
+    assert result.stdout.endswith(", without trace, undetermined, ledger\n")
+
+
+def test_an_answer_whose_reasoning_was_taken_away_is_no_brief_one(answer: Json, file: Path) -> None:
+    for part in ("trace_format", "trace", "undetermined", "ledger"):
+        del answer[part]
+    file.write_text(json.dumps(answer))
+    result = run("trace", "check", EXAM, file, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)["discrepancies"]
+    assert {one["pointer"] for one in told} == {"/trace_format", "/trace", "/undetermined"}
+
+
+def test_a_brief_answer_with_part_of_its_reasoning_is_not_right(answer: Json, file: Path) -> None:
+    del answer["trace"]
+    file.write_text(json.dumps(answer))
+    result = run("trace", "check", EXAM, file, "--brief")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "/trace  firing_left_out")
+
+
+def test_a_ledger_that_was_asked_for_must_be_there(answer: Json, file: Path) -> None:
+    del answer["ledger"]
+    file.write_text(json.dumps(answer))
+    result = run("trace", "check", EXAM, file)
+    assert (result.exit_code, result.stdout[-17:]) == (0, ", without ledger\n")
+    result = run("trace", "check", EXAM, file, "--ledger")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "/ledger  ledger_row_left_out")
+
+
+@pytest.mark.parametrize(
+    ("words", "left_out"),
+    [
+        ((), {"ledger"}),
+        (("--ledger",), set()),
+        (("--brief", "--ledger"), {"trace_format", "trace", "undetermined"}),
+    ],
+)
+def test_which_parts_were_checked_is_told_as_json(
+    answer: Json, file: Path, words: tuple[str, ...], left_out: set[str]
+) -> None:
+    file.write_text(json.dumps({key: value for key, value in answer.items() if key not in left_out}))
+    told = json.loads(run("trace", "check", EXAM, file, "--json", *words).stdout)
+    assert told["right"] is True
+    not_settled = {"assessment_id", "assessed_at", "software"}
+    not_sent = {"exam_id", "subject", "encounter"}
+    assert set(told["checked"]) == answer.keys() - left_out - not_settled | not_sent
 
 
 def test_an_answer_of_another_time_is_proved_at_its_time(answer: Json, file: Path) -> None:

@@ -297,6 +297,40 @@ def the_rationale_of_a_firing_is_embellished(forger: Forger) -> bool:
     return firing is not None and change(firing, "because", f"{firing['because']} This is the cause.")
 
 
+INVENTED = "Fracture of the tibia, left: yes; cancer history: yes;", "This proves the diagnosis beyond doubt."
+
+
+def invent(forger: Forger, item: Json | None, key: str | int) -> bool:
+    """Puts something invented into a text, at the beginning, at the end, or between two words."""
+    if item is None:
+        return False
+    words = item[key].split(" ")
+    words.insert(forger.random.randrange(len(words) + 1), forger.one(INVENTED))
+    item[key] = " ".join(words)
+    return True
+
+
+def _invented_in(where: str, find: Callable[[Forger], Iterator[tuple[Json, str | int]]]) -> Falsify:
+    def invented(forger: Forger) -> bool:
+        item, key = forger.one(find(forger)) or (None, "")
+        return invent(forger, item, key)
+
+    invented.__name__ = f"something_is_invented_in_the_sentence_of_{where}"
+    return invented
+
+
+SENTENCES: dict[str, Callable[[Forger], Iterator[tuple[Any, str | int]]]] = {
+    "a_firing": lambda forger: ((firing, "because") for firing in forger.answer["trace"]),
+    "a_flag": lambda forger: ((f["because"], 0) for f in forger.answer["safety"]["flags"]),
+    "another_explanation": lambda forger: ((a["because"], 0) for a in forger.alternatives()),
+    "a_recommendation": lambda forger: (
+        (offered, "because") for knee in forger.answer["knees"] for offered in knee["recommendations"]
+    ),
+}
+for _where, _find in SENTENCES.items():
+    corruption("sentence")(_invented_in(_where, _find))
+
+
 @corruption("caution")
 def a_caution_is_left_out(forger: Forger) -> bool:
     firing = forger.one(f for f in forger.answer["trace"] if "caution" in f)
@@ -747,6 +781,12 @@ def a_rule_behind_another_explanation_is_hushed_up(forger: Forger) -> bool:
     return item is not None and bool(item["rules"].pop() and item["because"].pop())
 
 
+@corruption("alternative_rules")
+def the_reasons_for_another_explanation_are_told_of_each_other(forger: Forger) -> bool:
+    item = forger.one(a for a in forger.alternatives() if len(a["rules"]) > 1)
+    return item is not None and item["rules"].reverse() is None
+
+
 @corruption("alternative_words")
 def another_explanation_is_called_a_diagnosis(forger: Forger) -> bool:
     return change(forger.one(forger.alternatives()), "text", "This is the diagnosis.")
@@ -1124,6 +1164,36 @@ def an_age_outside_the_intended_use_is_hushed_up(forger: Forger) -> bool:
     return forger.answer["outside_intended_use"] and change(forger.answer, "outside_intended_use", False)
 
 
+# -- values of another type that are equal to many a reader ---------------------------------------
+
+
+def retyped(item: Json | None, key: str, type_: type) -> bool:
+    if item is None:
+        return False
+    item[key] = type_(item[key])
+    return True
+
+
+@corruption("provisional")
+def yes_or_no_is_told_as_a_number(forger: Forger) -> bool:
+    return retyped(forger.one(forger.answer["knees"]), "provisional", int)
+
+
+@corruption("support")
+def a_whole_number_is_told_with_a_point(forger: Forger) -> bool:
+    return retyped(forger.one(forger.with_mechanisms()), "support", float)
+
+
+@corruption("net")
+def a_number_is_told_as_yes_or_no(forger: Forger) -> bool:
+    return retyped(forger.one(c for c in forger.with_mechanisms() if c["net"] in (0, 1)), "net", bool)
+
+
+@corruption("effects")
+def a_bonus_is_told_as_a_number(forger: Forger) -> bool:
+    return retyped(forger.one(forger.scores()), "combination", int)
+
+
 # -- the answer as a whole -----------------------------------------------------------------------
 
 
@@ -1166,6 +1236,36 @@ def the_trace_has_another_format(forger: Forger) -> bool:
 @corruption("firing_left_out")
 def the_whole_trace_is_left_out(forger: Forger) -> bool:
     return bool(forger.answer.pop("trace"))
+
+
+@corruption("trace_format")
+def the_reasoning_is_left_out_as_if_a_brief_answer_was_asked_for(forger: Forger) -> bool:
+    return all(forger.answer.pop(part) for part in ("trace_format", "trace", "undetermined", "ledger"))
+
+
+@corruption("recorded")
+def an_answer_is_told_to_be_recorded(forger: Forger) -> bool:
+    return change(forger.answer, "recorded", True)
+
+
+@corruption("assessment_id")
+def a_diagnosis_is_put_into_the_id_of_the_answer(forger: Forger) -> bool:
+    return invent(forger, forger.answer, "assessment_id")
+
+
+@corruption("assessed_at")
+def an_answer_tells_no_time(forger: Forger) -> bool:
+    return change(forger.answer, "assessed_at", "yesterday")
+
+
+@corruption("software")
+def other_software_answered(forger: Forger) -> bool:
+    return change(forger.answer["software"], "name", "another")
+
+
+@corruption("software")
+def a_diagnosis_is_put_into_the_name_of_the_engine(forger: Forger) -> bool:
+    return invent(forger, forger.answer["software"], "engine")
 
 
 @corruption("undetermined_left_out")

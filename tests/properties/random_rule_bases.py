@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -72,7 +73,7 @@ def run(first: int, how_many: int, exams: int, wording: Path) -> Json:
 
 def not_proved(checker: Checker, assessor: Assessor, exam: Exam) -> list[Discrepancy]:
     """What the proof checker finds wrong in the whole answer."""
-    assessment = assessor.assess(exam, now=NOW, assessment_id="fixed", with_ledger=True)
+    assessment = assessor.assess(exam, now=NOW, assessment_id=str(UUID(int=0)), with_ledger=True)
     answer = json.loads(orjson.dumps(write_assessment(assessment, assessor.rulebase)))
     return checker.check(exam, answer)
 

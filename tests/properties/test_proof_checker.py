@@ -7,11 +7,11 @@ import ast
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 from random import Random
 from typing import Any
 
@@ -21,18 +21,20 @@ import pytest
 import service.assess
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
-from service.answer import both_sides, methods, notes
+from service.answer import both_sides, firings, methods, notes
 from service.assess import Assessor
 from service.config import CHECKOUT
-from service.domain.exam import SIDES, Exam
+from service.domain.exam import SIDES
 from service.domain.rule import SwitchedOff
 from service.domain.rulebase import RuleBase
-from service.proof import beside, conditions, counting, outcomes, screen, sight, words
+from service.proof import beside, conditions, counting, outcomes, screen, sentence, sight, words
 from service.proof.case import Case
 from service.proof.check import Checker
-from service.proof.layout import ANSWER
+from service.proof.layout import ANSWER, REASONING
+from service.proof.shapes import Discrepancy
 from tests.contract.test_answers import MADE
-from tests.generators import ExamGenerator, as_json, size
+from tests.generators import as_json, size
+from tests.properties.answered import SOME_ID, Answered, alike, answered, drawn
 from tests.properties.corruptions import CORRUPTIONS, Forger
 from tests.properties.inferring import infer
 
@@ -52,28 +54,6 @@ UNREACHED = {
     "rule_base_name", "withholds", "alternative", "merged_recommendation",
     "disabled_cluster", "disabled_cluster_left_out",
 }  # fmt: skip
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Answered:
-    exam: Exam
-    text: bytes
-
-    @property
-    def answer(self) -> Json:
-        return json.loads(self.text)  # type: ignore[no-any-return]
-
-
-def answered(assessor: Assessor, now: datetime, exams: Iterable[Exam]) -> Iterator[Answered]:
-    """The exams with their answers, ledger and all, as a client gets them."""
-    for exam in exams:
-        assessment = assessor.assess(exam, now=now, assessment_id="fixed", with_ledger=True)
-        yield Answered(exam, orjson.dumps(write_assessment(assessment, assessor.rulebase)))
-
-
-def drawn(rulebase: RuleBase, now: datetime, seed: int, how_many: int) -> Iterator[Exam]:
-    return ExamGenerator(rulebase, now, seed).exams(how_many)
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +67,6 @@ def pool(assessor: Assessor, reader: ExamReader, now: datetime) -> list[Answered
     made.append(alike(reader.read_bytes(as_json(MADE["two knees"]), now)))
     exams = [*drawn(assessor.rulebase, now, seed=1_000, how_many=POOL), *made]
     return list(answered(assessor, now, exams))
-
-
-def alike(exam: Exam) -> Exam:
-    """The exam with the second knee just like the first."""
-    knee, *_ = exam.knees
-    seen = [one for one in exam.observations.values() if one.side in (None, knee)]
-    both = [replace(one, side=side) for one in seen for side in (SIDES if one.side else (None,))]
-    return replace(exam, knees=SIDES, observations={(one.finding, one.side): one for one in both})
 
 
 @pytest.fixture(scope="module")
@@ -118,16 +90,30 @@ def test_every_answer_of_the_service_is_proved(
     assert statuses["hold"] and statuses["incomplete"], "the exams reach too little"
 
 
-def test_an_answer_without_ledger_or_trace_is_proved_as_far_as_it_goes(
+def test_an_answer_without_ledger_or_trace_is_proved_where_one_was_asked_for(
     assessor: Assessor, checker: Checker, pool: list[Answered], now: datetime
 ) -> None:
     for given in pool[:10]:
-        assessment = assessor.assess(given.exam, now=now, assessment_id="fixed")
+        assessment = assessor.assess(given.exam, now=now, assessment_id=SOME_ID)
         for brief in (False, True):
             answer = json.loads(orjson.dumps(write_assessment(assessment, assessor.rulebase, brief=brief)))
             assert "ledger" not in answer
             assert ("trace" in answer) is not brief
-            assert checker.check(given.exam, answer) == []
+            assert checker.check(given.exam, answer, brief=brief) == []
+            assert pointers(checker.check(given.exam, answer, brief=brief, with_ledger=True)) == {"/ledger"}
+            missing = {f"/{part}" for part in REASONING} if brief else set()
+            assert pointers(checker.check(given.exam, answer)) == missing
+
+
+def test_a_brief_answer_has_all_of_its_reasoning_or_none(checker: Checker, pool: list[Answered]) -> None:
+    for given, part in product(pool[:4], REASONING):
+        answer = given.answer
+        del answer[part]
+        assert pointers(checker.check(given.exam, answer, brief=True)) == {f"/{part}"}
+
+
+def pointers(found: list[Discrepancy]) -> set[str]:
+    return {one.pointer for one in found}
 
 
 def test_the_order_of_what_has_no_order_is_not_held_against_an_answer(
@@ -172,7 +158,7 @@ def test_a_falsified_answer_is_rejected_and_what_is_wrong_is_named(
     made = 0
     for given in chain.from_iterable(random.sample(pool, len(pool)) for _ in range(REJECTED)):
         falsified = given.answer
-        if falsify(Forger(falsified, rulebase, random)) and falsified != given.answer:
+        if falsify(Forger(falsified, rulebase, random)) and orjson.dumps(falsified) != given.text:
             found = checker.check(given.exam, falsified)
             assert kind in {one.kind for one in found}, found
             made += 1
@@ -223,12 +209,7 @@ def test_no_part_of_the_wrong_shape_breaks_the_checker(
         node: Any = falsified
         for key in place[:-1]:
             node = node[key]
-        if node[place[-1]] != wrong and place[0] not in (
-            "software",
-            "assessed_at",
-            "assessment_id",
-            "recorded",
-        ):
+        if node[place[-1]] != wrong:
             node[place[-1]] = deepcopy(wrong)
             assert checker.check(given.exam, falsified), place
 
@@ -289,6 +270,10 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     "no flag is ever raised": (outcomes.Outcomes, "flagged", lambda self, flag: False),
     "nothing is due": (screen.Screen, "_missing", lambda self: iter(())),
     "nothing is forbidden": (screen.Screen, "_forbidden", lambda self, side: iter(())),
+    "what was assumed is not said": (sentence.Sentence, "_assumed", lambda self: iter(())),
+    "limits are not said": (sentence.Sentence, "_limits", {}),
+    "what is so is said as what is not": (sentence, "TURNED", {}),
+    "all was examined": (sentence.Sentence, "_not_examined", lambda self, test: False),
     "nothing points elsewhere": (beside, "alternatives", lambda knee: iter(())),
     "the pain-free side shows nothing": (beside.OtherSide, "_signs", []),
     "what a rule asks of the person is not asked": (beside.OtherSide, "_of_the_person", lambda *_: False),
@@ -333,6 +318,14 @@ def point_to_what_did_not_fire(case: Any, trace: Any) -> Any:
 
 right_alternatives = service.assess.alternatives
 
+
+def say_what_nobody_saw(case: Any, rule: Any, held: Any, assumed: Any, view: Any) -> str:
+    told = right_sentence(case, rule, held, assumed, view)
+    return told.replace("Seen: ", "Seen: Fever: yes; ", 1)
+
+
+right_sentence = firings.because
+
 SERVICE_FAULTS: dict[str, tuple[Any, str, Any]] = {
     "rules that did not fire count for what is the same": (both_sides, "_counting", count_what_did_not_fire),
     "knees with the same signs are merged": (
@@ -343,6 +336,7 @@ SERVICE_FAULTS: dict[str, tuple[Any, str, Any]] = {
     "the left knee always comes first": (both_sides, "_worse_first", lambda case, knees: knees),
     "methods that agree are told to disagree": (methods, "_disagreeing", tell_of_all_methods),
     "what nothing points to is shown": (service.assess, "alternatives", point_to_what_did_not_fire),
+    "sentences say what nobody saw": (firings, "because", say_what_nobody_saw),
     "of two knees only one is noted": (notes, "both_sides_notes", lambda case, knees: iter(())),
 }
 
