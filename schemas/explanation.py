@@ -33,7 +33,9 @@ def write_reply(reply: Reply, rulebase: RuleBase) -> Json:
     question, safety = reply.question, reply.assessment.safety
     written: Json = {"question": question.name, **write_heading(reply.assessment, rulebase)}
     if question.side is not None:
-        written |= {"side": question.side, "hypothetical": question.posted is not None}
+        written["side"] = question.side
+        if not reply.withheld:
+            written["hypothetical"] = question.posted is not None
     if question.target is not None and not reply.withheld:
         target = question.target
         written["target"] = {"kind": target.kind, "id": target.id, "label": reply.label}
@@ -124,7 +126,7 @@ def _test(test: TestValue, rulebase: RuleBase) -> Json:
         "drop_per_second": round(float(test.value), 4),
         "drop": test.drop,
         "drop_on_average": round(float(test.drop_on_average), 2),
-        "open_lead_on_average": round(float(test.open_lead_on_average), 2),
+        "lead_drop_on_average": round(float(test.lead_drop_on_average), 2),
         "burden_seconds": test.burden_seconds,
         "answers": [_possible(answer, rulebase) for answer in test.answers],
         "asked_by": [{"rule": rule, "says": says} for rule, says in test.words],

@@ -67,16 +67,16 @@ class TestValue:
 
     `drop`: by how many the classes that can be reached, summed over contributors, become fewer at
     least, whatever is found; `drop_on_average`: the mean over the answers, each counted once. `value` =
-    drop ÷ burden in seconds. `open_lead_on_average`: how many ends (class and net) the contributors
-    that can still lead would have among them, the mean over the answers. `words`: (rule, what it says
-    of the test).
+    drop ÷ burden in seconds. `lead_drop_on_average`: by how many the ends (class and net) become fewer
+    that the contributors that can still lead have among them, the mean over the answers. `words`: (rule,
+    what it says of the test).
     """
 
     key: Key
     burden_seconds: int
     drop: int
     drop_on_average: Fraction
-    open_lead_on_average: Fraction
+    lead_drop_on_average: Fraction
     answers: tuple[AnswerShown, ...]
     words: tuple[tuple[str, str], ...]
 

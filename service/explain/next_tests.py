@@ -24,10 +24,10 @@ Answers = list[tuple[Cell, list[End]]]
 def next_tests(case: Case, side: Side) -> NextTests:
     """The unknown findings by value: the least drop in reachable classes, whatever is found, per second.
 
-    Equal ones by how little they leave open about which contributors lead, then by the drop on average,
-    per second; then by id. Early on no single answer is sure to exclude a class, and an order by id alone
-    would take the form's longest way. Contributors and mechanisms count alike, but no mechanism leads.
-    Safety questions that are due come before all of them.
+    Equal ones by how much less they leave open on average, per second: of what the contributors that can
+    still lead may come to, then of all classes; then by id. Early on no single answer is sure to exclude a
+    class, and an order by id alone would take the form's longest way. Contributors and mechanisms count
+    alike, but no mechanism leads. Safety questions that are due come before all of them.
     """
     outlook = _outlook(case, side)
     stop = all(outlook.settled(contributor) for contributor in outlook.now)
@@ -46,8 +46,9 @@ def next_tests(case: Case, side: Side) -> NextTests:
 
 
 def _order(test: TestValue) -> tuple[Fraction, Fraction, Fraction, str, str]:
-    average = test.drop_on_average / test.burden_seconds
-    return -test.value, test.open_lead_on_average, -average, test.key[0], test.key[1] or ""
+    averages = (test.lead_drop_on_average, test.drop_on_average)
+    lead, classes = (average / test.burden_seconds for average in averages)
+    return -test.value, -lead, -classes, test.key[0], test.key[1] or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _value(outlook: Outlook, key: Key) -> TestValue:
         burden_seconds=definition.burden_seconds,
         drop=outlook.total - max(classes),
         drop_on_average=outlook.total - Fraction(sum(classes), len(classes)),
-        open_lead_on_average=Fraction(sum(leads), len(leads)),
+        lead_drop_on_average=open_lead(outlook.spans) - Fraction(sum(leads), len(leads)),
         answers=answers,
         words=tuple(_words(outlook.case, outlook.side, key)),
     )

@@ -197,9 +197,10 @@ def compare_values(plainly: Plainly, known: dict[Key, Value], unknown: list[Key]
             with_it = [s for answers, s in everything.items() if answers[at] == value]
             left.append(sum(map(len, reached(with_it).values())))
             lead.append(open_lead(plainly.rulebase, with_it))
-        worst[key], leads[key] = found.classes - max(left), Fraction(sum(lead), len(lead))
+        worst[key] = found.classes - max(left)
+        leads[key] = open_lead(plainly.rulebase, [*everything.values()]) - Fraction(sum(lead), len(lead))
     assert {test.key: test.drop for test in found.tests} == {key: worst[key] for key in asked}
-    assert {test.key: test.open_lead_on_average for test in found.tests} == {key: leads[key] for key in asked}
+    assert {test.key: test.lead_drop_on_average for test in found.tests} == {key: leads[key] for key in asked}
     assert [test.value for test in found.tests] == sorted((test.value for test in found.tests), reverse=True)
 
 

@@ -184,8 +184,7 @@ class Questions:
             self._solver.add(*(term for term in terms if term is not True))
             found = self._solver.check()
             if found == z3.unknown:
-                reason = self._solver.reason_unknown()
-                raise Undecided(f"z3 gave up on a question ({reason}; it may take {MOST_STEPS} steps)")
+                raise Undecided(f"z3 gave up on a question after {MOST_STEPS} steps")
             return answer() if found == z3.sat else None
         finally:
             self._solver.pop()

@@ -13,7 +13,11 @@ def test_the_best_test_comes_first(case_of: CaseOf) -> None:
     found = next_tests(case_of({}), "left")
     assert not found.stop
     order = [
-        (-test.value, test.open_lead_on_average, -test.drop_on_average / test.burden_seconds)
+        (
+            -test.value,
+            -test.lead_drop_on_average / test.burden_seconds,
+            -test.drop_on_average / test.burden_seconds,
+        )
         for test in found.tests
     ]
     assert order == sorted(order)
