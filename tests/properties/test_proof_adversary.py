@@ -1,6 +1,6 @@
 """No part of an answer can be changed without the proof checker seeing it.
 
-Usually every change is made twice to parts of every kind that answers have; with KNEECHAIN_FULL=1 25 times.
+Usually every change is made twice to parts of every kind that answers have; with KNEECHAIN_FULL=1 200 times.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from tests.generators import ExamGenerator, as_json, size
 from tests.properties.adversary import CHANGES, MADE_TO, Change, Kind, NotHere, Target, contract_leaves
 from tests.properties.answered import alike, answered, drawn
 
-TIMES = size(2, 25)
+TIMES = size(2, 200)
 """How often each change is made to parts of each kind."""
 POOL, AIMED = size(10, 200), 400
 """Answers that are changed, beside some that are made for it; those looked at for what is rare."""
