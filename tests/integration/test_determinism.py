@@ -47,7 +47,7 @@ def test_the_same_bytes_under_any_hash_seed_time_zone_locale_and_order() -> None
 
 def test_eight_threads_give_the_bytes_of_one(assessor: Assessor) -> None:
     answers = Answers(assessor)
-    drawn = ExamGenerator(assessor.rulebase, NOW, seed=11).bodies(30)
+    drawn = ExamGenerator(assessor.rulebase, NOW, seed=11).bodies(12)
     bodies = [as_json(body) for body in (*case_bodies().values(), *drawn)]
     alone = [answers.answer(body, with_ledger=True) for body in bodies]
     assert len(set(alone)) == len(alone)

@@ -1,6 +1,6 @@
 """Memory stays where it is, exam after exam. In child processes, where nothing else grows.
 
-Usually 2,000 answers to the same exams; with KNEECHAIN_FULL=1 also 50,000 different exams.
+Usually 1,000 answers to the same exams; with KNEECHAIN_FULL=1 also 50,000 different exams.
 """
 
 import json
@@ -13,7 +13,7 @@ import pytest
 from service.config import CHECKOUT
 from tests.generators import FULL, size
 
-EXAMS = size(2_000, 50_000)
+EXAMS = size(1_000, 50_000)
 MEGABYTES_EACH = 20 / 50_000
 WARM_UP = 2_000
 

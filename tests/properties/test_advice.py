@@ -2,7 +2,7 @@
 
 Full exams are made up; their findings are then asked one by one, in either order. What counts is how
 many were asked when the rank-1 group is that of the full exam, and stays so. Safety and history are
-known from the start and not counted. Usually every 83rd of the 500 exams is looked at.
+known from the start and not counted. Usually every 125th of the 500 exams is looked at.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ def test_the_advised_order_needs_a_third_fewer_findings(
     monkeypatch.setattr(advice, "completions", Remembering())
     plainly = Plainly(assessor)
     counts = []
-    for visit in islice(visits(plainly, 500, seed=7), 0, None, size(83, 1)):
+    for visit in islice(visits(plainly, 500, seed=7), 0, None, size(125, 1)):
         counts.append((visit.until_settled(advised=False), visit.until_settled(advised=True)))
     with capsys.disabled():
         print(f"\n{len(counts)} exams: {saved(counts):.1f} % fewer findings in the advised order")

@@ -25,7 +25,7 @@ from tests.properties.answered import alike, answered, drawn
 
 TIMES = size(2, 200)
 """How often each change is made to parts of each kind."""
-POOL, AIMED = size(10, 200), 400
+POOL, AIMED = size(6, 200), 400
 """Answers that are changed, beside some that are made for it; those looked at for what is rare."""
 RARE = ("D04", "M04")
 """Rules that seldom fire together: a mechanism then shares a finding with another contributor."""

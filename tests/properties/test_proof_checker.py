@@ -1,6 +1,6 @@
 """The proof checker accepts what the service answers and rejects what was falsified, and tells what is right.
 
-Usually 200 answers and some 300 falsified ones; with KNEECHAIN_FULL=1 20,000 and 2,000.
+Usually 120 answers and some 150 falsified ones; with KNEECHAIN_FULL=1 20,000 and 2,000.
 """
 
 import ast
@@ -39,9 +39,9 @@ from tests.properties.corruptions import CORRUPTIONS, Forger
 from tests.properties.inferring import infer
 
 BATCHES = 8
-ACCEPTED = size(25, 2_500)
+ACCEPTED = size(15, 2_500)
 """Answers of each batch."""
-REJECTED = size(2, -(-2_000 // len(CORRUPTIONS)))
+REJECTED = size(1, -(-2_000 // len(CORRUPTIONS)))
 """Falsified answers of each kind of corruption."""
 POOL = size(60, 600)
 """Answers that are falsified, beside some that are made for it."""

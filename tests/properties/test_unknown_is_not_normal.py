@@ -32,7 +32,7 @@ from tests.properties.inferring import infer
 from tests.properties.opposing import Seen, newly_opposed, opposing, parts, ungrounded
 
 RULES = CHECKOUT / "rules"
-EXAMS = size(80, 2_000)
+EXAMS = size(40, 2_000)
 ENOUGH = 80
 """So many exams must do to find a planted rule."""
 
