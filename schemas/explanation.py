@@ -150,7 +150,6 @@ def _possible(answer: AnswerShown, rulebase: RuleBase) -> Json:
 
 
 def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Json:
-    more = len(answer.changeable) > MOST_CHANGES
     return {
         "text": answer.text,
         **_classed(answer.class_now, rulebase),
@@ -161,7 +160,7 @@ def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Json:
         "page": answer.page,
         "pages": answer.pages,
         "most_changes": MOST_CHANGES,
-        "larger_sets": "not_searched" if more else "none",
+        "larger_sets": "not_searched" if answer.more_can_change else "none",
         "changeable": [_named(key, rulebase) for key in answer.changeable],
     }
 

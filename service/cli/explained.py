@@ -11,7 +11,7 @@ from rich.tree import Tree
 from service.answer.sentences import capital, class_said, name_of
 from service.cli.compared import by_gate, comparison
 from service.domain.exam import Key
-from service.domain.explanation import MOST_CHANGES, Bounds, Counterfactuals, NextTests, TestValue
+from service.domain.explanation import Bounds, Counterfactuals, NextTests, TestValue
 from service.domain.reasons import (
     BoundShown,
     ClassShown,
@@ -209,10 +209,8 @@ def _nearest(miss: Miss, rulebase: RuleBase) -> str:
 
 
 def _bounds(answer: Bounds, rulebase: RuleBase) -> Iterator[RenderableType]:
-    yield Text(capital(class_said(rulebase, answer.contributor, answer.class_now)))
+    yield Text(answer.text)
     yield Text(f"net {answer.lowest} to {answer.highest}, now {answer.now}")
-    can = ", ".join(rulebase.class_words[name] for name in answer.classes)
-    yield Text("settled" if answer.settled else f"can become: {can}")
     tree = Tree(f"{len(answer.unknown)} findings not known; these would narrow it most")
     for driver in answer.drivers:
         branch = tree.add(escape(_name(rulebase, driver.key)))
@@ -224,8 +222,7 @@ def _bounds(answer: Bounds, rulebase: RuleBase) -> Iterator[RenderableType]:
 def _next_tests(answer: NextTests, rulebase: RuleBase) -> Iterator[RenderableType]:
     if answer.due:
         yield _listed("Safety questions first", (_name(rulebase, key) for key in answer.due))
-    reachable = f"Over all contributors {answer.classes} classes can still be reached."
-    yield Text("Nothing more would change a class." if answer.stop else reachable)
+    yield Text(f"{answer.text} Over all contributors {answer.classes} classes can be reached.")
     narrowing = [test for test in answer.tests if test.drop_on_average]
     if narrowing:
         tree = Tree("[bold]Examine next[/], what rules out most classes for its time first")
@@ -255,7 +252,12 @@ def _test(tree: Tree, test: TestValue, rulebase: RuleBase) -> None:
 def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Iterator[RenderableType]:
     yield Text(capital(class_said(rulebase, answer.contributor, answer.class_now)))
     certainty = rulebase.contributors[answer.contributor].link_certainty.words
-    yield Text(_searched(answer, rulebase))
+    yield Text(answer.text)
+    if answer.total:
+        groups = "1 group" if answer.total == 1 else f"{answer.total} groups"
+        yield Text(f"page {answer.page} of {answer.pages}, {groups} of changes")
+    if answer.more_can_change:
+        yield Text("Larger sets were not searched.")
     for group in answer.groups:
         named = "; ".join(_name(rulebase, key) for key in group.findings)
         tree = Tree(f"[bold]{escape(named)}[/] ({group.burden_seconds} s)")
@@ -264,16 +266,6 @@ def _counterfactuals(answer: Counterfactuals, rulebase: RuleBase) -> Iterator[Re
             then = f"{rulebase.class_words[option.class_then]} (link certainty {certainty})"
             tree.add(f"{escape(to)} → {then}")
         yield tree
-
-
-def _searched(answer: Counterfactuals, rulebase: RuleBase) -> str:
-    """How much was found and is shown, and how far was searched."""
-    beyond = "larger sets were not searched"
-    if answer.total:
-        groups = "1 group" if answer.total == 1 else f"{answer.total} groups"
-        return f"page {answer.page} of {answer.pages}, {groups} of changes; {beyond}"
-    wanted = "another class" if answer.wanted is None else f"“{rulebase.class_words[answer.wanted]}”"
-    return f"No set of up to {MOST_CHANGES} changes of what was observed gives {wanted}; {beyond}."
 
 
 def _name(rulebase: RuleBase, key: Key) -> str:

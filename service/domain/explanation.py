@@ -148,3 +148,8 @@ class Counterfactuals:
     changeable: tuple[Key, ...]
     """The findings that were changed in the search."""
     text: str
+
+    @property
+    def more_can_change(self) -> bool:
+        """Whether there are larger sets than those that were searched."""
+        return len(self.changeable) > MOST_CHANGES

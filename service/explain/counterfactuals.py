@@ -51,8 +51,15 @@ def counterfactuals(
         page=page,
         pages=max(1, -(-len(groups) // GROUPS_A_PAGE)),
         changeable=tuple(sorted((_key(case, node, side) for node in offered), key=_by_id)),
-        text=case.rulebase.wording["changes_some" if groups else "changes_none"].format(most=MOST_CHANGES),
+        text=_said(case.rulebase, bool(groups), wanted),
     )
+
+
+def _said(rulebase: RuleBase, found: bool, wanted: str | None) -> str:
+    if found:
+        return rulebase.wording["changes_some"].format(most=MOST_CHANGES)
+    name = rulebase.wording["changes_any"] if wanted is None else f"“{rulebase.class_words[wanted]}”"
+    return rulebase.wording["changes_none"].format(most=MOST_CHANGES, wanted=name)
 
 
 # -- what may change -------------------------------------------------------------------------
