@@ -128,7 +128,7 @@ def test_why_not_says_what_is_not_known_and_what_was_examined(kneechain: Kneecha
 def test_next_tests_say_what_each_answer_rules_out_and_settles(kneechain: Kneechain) -> None:
     said = kneechain("explain", "next-tests", FOUR, "--side", "left")
     answer = json.loads(kneechain("explain", "next-tests", FOUR, "--side", "left", "--json"))["answer"]
-    assert f"Over all contributors {answer['reachable']} classes can still be reached." in said
+    assert f"Over all contributors {answer['reachable']} classes can be reached." in said
     first = answer["tests"][0]
     shown = next(line for line in said.splitlines() if f" {first['finding']}: rules out" in line)
     assert f"rules out at least {first['drop']}, {first['drop_on_average']:.2g} on average; " in shown
