@@ -27,6 +27,8 @@ FORM = ("knee", "hip", "ankle", "foot", "core")
 """The order of the regions in the form (clinical.md 2.2 to 2.7); within each, that of the vocabulary."""
 LEAST_SAVED = 35
 """Per cent."""
+MOST_REMEMBERED = 20_000
+"""Some hundreds of megabytes."""
 
 Asked = Iterator[Key]
 
@@ -41,6 +43,8 @@ class Remembering:
         plan = plan_of(case.rulebase, contributor)
         levels = observed_levels(case, plan.circuit, side)
         key = (contributor, *(levels[node] for node in plan.inputs))
+        if len(self.found) > MOST_REMEMBERED:
+            self.found.clear()
         if key not in self.found:
             self.found[key] = Answered.of(completions(case, side, contributor))
         return self.found[key]
