@@ -1,0 +1,99 @@
+"""The database: SQLite in one file or PostgreSQL, and how a transaction is made on either."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another before the answer is a 503."""
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be read or written now. Nothing was kept. The text names no content."""
+
+
+class Database:
+    """Connections to one store. Safe to share between threads; each process makes its own connections."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as SQLAlchemy has it: `sqlite:////var/lib/kneechain/log.db` or `postgresql+psycopg://…`.
+
+        Raises ValueError where it names neither.
+        """
+        self.engine = _engine(url)
+
+    @property
+    def sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view of the store. Raises StoreUnavailable."""
+        with _as_unavailable(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, on disk when it ends. Raises StoreUnavailable; then nothing of it was kept."""
+        with _as_unavailable(), self.engine.connect() as connection:
+            if self.sqlite:
+                connection = connection.execution_options(kneechain_writes=True)
+            with connection.begin():
+                yield connection
+
+    def forget_connections(self) -> None:
+        """Before a fork: no two processes may share one."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (DataError, IntegrityError, ProgrammingError):
+        raise  # what was asked is at fault, not the store
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("no database URL") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(url, parsed.database)
+        case "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=16,
+                max_overflow=16, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS},
+            )  # fmt: skip
+    raise ValueError("neither SQLite nor PostgreSQL")
+
+
+def _sqlite(url: str, file: str | None) -> Engine:
+    if not file or file == ":memory:":
+        raise ValueError("a file is needed: what is in memory only is no record")
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    connect = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    """Durable at each commit, and what is deleted is overwritten."""
+    connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("kneechain_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

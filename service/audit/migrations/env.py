@@ -1,0 +1,9 @@
+"""Alembic's way in: it gets the connection from `service.audit.migrate`, and never opens one itself."""
+
+from alembic import context
+
+from service.audit.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+context.run_migrations()

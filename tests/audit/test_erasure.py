@@ -1,0 +1,101 @@
+"""After an erasure nothing of the person can be read anywhere, and everything else stands as it did."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from service.audit.entry import PersonErased, Recorded
+from service.audit.erasure import Held, erase
+from service.audit.reading import Search, find, find_exam, search, token_of, unsealed
+from service.audit.store import Store
+from service.audit.tables import subjects
+from service.audit.verifying import export, verifier_of, verify_store
+from tests.audit.conftest import CHAIN, NOW, SOMEONE, TENANT, Stores, entry
+
+
+@pytest.fixture
+def filled(stores: Stores) -> Store:
+    store = stores.open()
+    store.writer.record(*(entry(number) for number in range(21)))
+    return store
+
+
+def erased(store: Store, person: str) -> int:
+    token = token_of(store, TENANT, person)
+    assert token is not None
+    return erase(store, TENANT, token, SOMEONE, NOW, "request")
+
+
+def test_it_closes_every_record_of_the_person_and_no_other(filled: Store) -> None:
+    records = {
+        each.clear["number"]: each for each in search(filled, CHAIN, Search(kinds=("assessment",)), None, 50)
+    }
+    assert erased(filled, "person 3") == 3
+    for number, stored in records.items():
+        if number % 7 == 3:
+            with pytest.raises(PersonErased):
+                unsealed(filled, stored)
+        else:
+            assert unsealed(filled, stored) == f"what was found in exam {number}".encode()
+    assert token_of(filled, TENANT, "person 3") is None and find_exam(filled, TENANT, "exam 3") is None
+    assert find_exam(filled, TENANT, "exam 4") is not None
+
+
+def test_the_chain_still_verifies_and_tells_of_the_erasure(filled: Store) -> None:
+    erased(filled, "person 3")
+    verifier = verifier_of(filled.keyring)
+    assert [*verify_store(filled, verifier)] == [] and verifier.records == 22
+    (told,) = search(filled, CHAIN, Search(kinds=("erasure",)), None, 5)
+    assert told.clear["records"] == 3 and told.clear["why"] == "request"
+    kept = search(filled, CHAIN, Search(kinds=("assessment",)), None, 50)
+    assert len(kept) == 21 and all(each.clear["fires"] == ["H01"] for each in kept)
+
+
+def test_the_same_person_may_come_again_as_another(filled: Store) -> None:
+    before = token_of(filled, TENANT, "person 3")
+    erased(filled, "person 3")
+    (recorded,) = filled.writer.record(entry(3))
+    assert isinstance(recorded, Recorded) and recorded.token != before
+    again = find(filled, TENANT, recorded.id)
+    assert again is not None and unsealed(filled, again) == b"what was found in exam 3"
+
+
+def test_the_wrapped_key_is_in_no_file_any_more(stores: Stores, filled: Store) -> None:
+    if not filled.database.sqlite:
+        pytest.skip(
+            "PostgreSQL overwrites what was deleted in its own time; until then the master key wraps it"
+        )
+    with filled.database.reading() as connection:
+        rows = connection.execute(select(subjects.c.lookup, subjects.c.wrapped_key)).all()
+    wrapped = {row.lookup: row.wrapped_key for row in rows}
+    assert _in_files(stores.folder, wrapped["person 3"]) and _in_files(stores.folder, wrapped["person 4"])
+    erased(filled, "person 3")
+    assert not _in_files(stores.folder, wrapped["person 3"])
+    assert _in_files(stores.folder, wrapped["person 4"])
+
+
+def _in_files(folder: Path, needle: bytes) -> bool:
+    return any(needle in file.read_bytes() for file in folder.glob("log.db*"))
+
+
+def test_what_was_found_is_in_clear_nowhere(stores: Stores, filled: Store) -> None:
+    content = b"".join(export(filled, CHAIN))
+    assert b"what was found" not in content
+    assert not _in_files(stores.folder, b"what was found")
+
+
+def test_a_legal_hold_forbids_it(filled: Store) -> None:
+    with filled.database.writing() as connection:
+        connection.execute(update(subjects).where(subjects.c.lookup == "person 3").values(held=True))
+    with pytest.raises(Held):
+        erased(filled, "person 3")
+    assert token_of(filled, TENANT, "person 3") is not None
+
+
+def test_nobody_erases_whom_there_is_not(filled: Store) -> None:
+    token = token_of(filled, TENANT, "person 3")
+    assert token is not None
+    for tenant, other in (("other", token), (TENANT, "0" * 32)):
+        with pytest.raises(LookupError):
+            erase(filled, tenant, other, SOMEONE, NOW, "request")

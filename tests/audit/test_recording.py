@@ -1,0 +1,176 @@
+"""What is recorded stands in its chain, sealed, once, and on disk before anyone is told."""
+
+import multiprocessing
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from service.audit.database import StoreUnavailable
+from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, instant, new_id
+from service.audit.reading import Search, find, find_exam, search, token_of, unsealed
+from service.audit.store import Store
+from service.audit.tables import chains, records, subjects
+from service.audit.verifying import verifier_of, verify_store
+from tests.audit.conftest import CHAIN, NOW, TENANT, Stores, entry
+
+
+def test_a_record_is_found_again_and_unsealed(store: Store) -> None:
+    (recorded,) = store.writer.record(entry(3))
+    assert isinstance(recorded, Recorded) and (recorded.chain, recorded.seq) == (CHAIN, 1)
+    found = find(store, TENANT, recorded.id)
+    assert found is not None and found.clear == {"fires": ["H01"], "number": 3}
+    assert unsealed(store, found) == b"what was found in exam 3"
+    assert find_exam(store, TENANT, "exam 3") == recorded.id
+
+
+def test_another_tenant_does_not_see_that_it_exists(store: Store) -> None:
+    (recorded,) = store.writer.record(entry(3))
+    assert isinstance(recorded, Recorded)
+    assert find(store, "other", recorded.id) is None
+    assert find_exam(store, "other", "exam 3") is None
+    assert token_of(store, "other", "person 3") is None
+    assert search(store, "other/decisions", Search(), None, 10) == []
+
+
+def test_an_exam_is_recorded_once(store: Store) -> None:
+    first, again = store.writer.record(entry(1), entry(1))
+    assert isinstance(first, Recorded) and again == RecordedBefore(first.id)
+    (later,) = store.writer.record(entry(1))
+    assert later == RecordedBefore(first.id)
+    (elsewhere,) = store.writer.record(entry(1, tenant="other"))
+    assert isinstance(elsewhere, Recorded)
+
+
+def test_a_person_has_one_key_and_a_nameless_one_a_new_one_each_time(store: Store) -> None:
+    results = store.writer.record(
+        entry(1), entry(8), entry(20, person=Person()), entry(21, person=Person()), entry(2)
+    )
+    tokens = [result.token for result in results if isinstance(result, Recorded)]
+    assert tokens[0] == tokens[1] and len({*tokens}) == 4
+
+
+def test_when_a_person_was_last_spoken_of_is_known(store: Store) -> None:
+    store.writer.record(entry(1), entry(2))
+    store.writer.record(entry(8, at="2027-01-01T00:00:00Z"))
+    with store.database.reading() as connection:
+        last = {row.lookup: row.last_at for row in connection.execute(select(subjects))}
+    assert last == {"person 1": "2027-01-01T00:00:00Z", "person 2": instant(NOW)}
+
+
+def test_what_is_sealed_opens_in_its_own_place_only(store: Store) -> None:
+    from service.audit.sealing import Unsealable
+
+    one, two = store.writer.record(entry(1), entry(8))
+    assert isinstance(one, Recorded) and isinstance(two, Recorded)
+    first, second = find(store, TENANT, one.id), find(store, TENANT, two.id)
+    assert first is not None and second is not None
+    with pytest.raises(Unsealable):
+        unsealed(store, replace(first, sealed=second.sealed))
+
+
+def test_nothing_is_recorded_of_an_erased_person(store: Store) -> None:
+    (result,) = store.writer.record(entry(1, person=Person(token="0" * 32), exam=None))
+    assert isinstance(result, PersonErased)
+    assert search(store, CHAIN, Search(), None, 10) == []
+
+
+def test_records_are_found_by_what_they_mention(store: Store) -> None:
+    store.writer.record(*(entry(n, mentions=(("rule", f"H{n % 2}"),)) for n in range(6)))
+    found = search(store, CHAIN, Search(mentions=(("rule", "H1"),)), None, 2)
+    assert [each.clear["number"] for each in found] == [5, 3]
+    rest = search(store, CHAIN, Search(mentions=(("rule", "H1"),)), found[-1].seq, 2)
+    assert [each.clear["number"] for each in rest] == [1]
+    token = token_of(store, TENANT, "person 2")
+    assert [each.clear["number"] for each in search(store, CHAIN, Search(subject=token), None, 9)] == [2]
+    assert search(store, CHAIN, Search(kinds=("review",)), None, 9) == []
+
+
+def test_two_machines_append_to_one_chain(stores: Stores) -> None:
+    one, two = stores.open(), stores.open()
+    numbers = iter(range(10_000))
+    lock = threading.Lock()
+
+    def work(store: Store) -> None:
+        for _ in range(20):
+            with lock:
+                number = next(numbers)
+            store.writer.record(entry(number))
+
+    threads = [threading.Thread(target=work, args=(store,)) for store in (one, two) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verifier = verifier_of(one.keyring)
+    assert [*verify_store(one, verifier)] == [] and verifier.records == 120
+
+
+def test_a_forked_worker_writes_for_itself(stores: Stores) -> None:
+    store = stores.open()
+    store.writer.record(entry(0))
+    store.database.forget_connections()
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=store.writer.record, args=(entry(n),)) for n in (1, 2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(20)
+        assert worker.exitcode == 0
+    assert len(search(store, CHAIN, Search(), None, 9)) == 3
+
+
+def test_one_entry_at_fault_does_not_hold_up_the_others(store: Store) -> None:
+    twice = new_id()
+    store.writer.record(entry(0, id=twice))
+    outcomes: list[object] = []
+
+    def record(one: Entry) -> None:
+        try:
+            outcomes.extend(store.writer.record(one))
+        except Exception as error:
+            outcomes.append(error)
+
+    threads = [
+        threading.Thread(target=record, args=(each,)) for each in (entry(1), entry(2, id=twice), entry(3))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([each for each in outcomes if isinstance(each, Recorded)]) == 2
+    assert len([each for each in outcomes if isinstance(each, Exception)]) == 1
+
+
+def test_where_the_store_cannot_be_written_nobody_is_told_that_it_was(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.writer.record(entry(0))
+    engine, broken = store.database.engine, "no such table of records"
+    monkeypatch.setattr(type(engine), "connect", lambda self: _fails(broken))
+    with pytest.raises(StoreUnavailable):
+        store.writer.record(entry(1))
+    monkeypatch.undo()
+    assert len(search(store, CHAIN, Search(), None, 9)) == 1
+    store.writer.record(entry(1))
+    assert [*verify_store(store, verifier_of(store.keyring))] == []
+
+
+def _fails(text: str) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    raise OperationalError(text, None, Exception("disk I/O error"))
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
+    """The end of the chain and its records are one transaction."""
+    store.writer.record(entry(0), entry(1))
+    with store.database.reading() as connection:
+        end = connection.execute(select(chains)).one()
+        last = connection.execute(select(records).order_by(records.c.seq.desc())).first()
+    assert last is not None and (end.next_seq, end.head) == (last.seq + 1, last.digest)
+    with pytest.raises(ZeroDivisionError), store.database.writing() as connection:
+        connection.execute(update(chains).values(next_seq=99))
+        raise ZeroDivisionError
+    assert [*verify_store(store, verifier_of(store.keyring))] == []

@@ -1,0 +1,205 @@
+"""Every change of what was kept is found, and where it is. `KNEECHAIN_FULL=1` tries a thousand."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from service.audit import verifier as alone
+from service.audit.entry import Entry
+from service.audit.store import Store
+from service.audit.verifier import Fault, Signed, Verifier, verify_export
+from service.audit.verifying import export, verifier_of, verify_store
+from service.config import CHECKOUT
+from tests.audit.conftest import CHAIN, Stores, entry
+from tests.audit.tampering import (
+    COLUMNS,
+    KINDS,
+    Tampering,
+    cut_tail,
+    of_export,
+    replace_all,
+    rows,
+    set_end,
+    to_export,
+)
+from tests.generators import size
+
+RECORDS = 30
+SIGNED = 20
+"""Up to here a checkpoint was kept elsewhere."""
+TIMES = size(1, 1_000 // (len(KINDS) + len(COLUMNS)) + 1)
+
+
+def test_a_thousand_are_tried() -> None:
+    assert size(1_000, TIMES * (len(KINDS) + len(COLUMNS))) >= 1_000
+
+
+@pytest.fixture
+def kept(stores: Stores) -> Store:
+    """A store with records, some of them under a checkpoint that was kept elsewhere."""
+    store = stores.open()
+    store.writer.record(*entries(0, SIGNED))
+    stores.clock.pass_(minutes=2)
+    assert [made.seq for made in store.writer.make_checkpoints()] == [SIGNED]
+    store.writer.record(*entries(SIGNED, RECORDS))
+    return store
+
+
+def entries(first: int, end: int) -> Iterator[Entry]:
+    return (entry(number) for number in range(first, end))
+
+
+def faults(store: Store, stores: Stores | None = None) -> list[Fault]:
+    verifier = verifier_of(store.keyring)
+    found: list[Fault] = []
+    for line in stores.checkpoints.read_text(encoding="utf-8").splitlines() if stores else ():
+        said = json.loads(line)
+        found += verifier.checkpoint(Signed(said["checkpoint"], said["signature"]))
+    return [*found, *verify_store(store, verifier)]
+
+
+def test_what_nobody_touched_has_no_fault(kept: Store, stores: Stores) -> None:
+    assert faults(kept, stores) == []
+    assert [*verify_export(exported(kept), (), alone_with(kept))] == []
+
+
+@pytest.mark.parametrize("kind", KINDS | COLUMNS)
+def test_it_is_found_in_the_store_and_where(kept: Store, kind: str) -> None:
+    tampering = (KINDS | COLUMNS)[kind]
+    with kept.database.reading() as connection:
+        before = rows(connection)
+    for number in range(TIMES):
+        after, places = tampering.do([dict(row) for row in before], Random(f"{kind} {number}"))
+        with kept.database.writing() as connection:
+            replace_all(connection, after)
+            if tampering.ends:
+                set_end(connection, after)
+        found = faults(kept)
+        assert {fault.seq for fault in found} & places, (number, found)
+        assert min(fault.seq for fault in found) >= min(places) - 1
+    with kept.database.writing() as connection:
+        replace_all(connection, before)
+        set_end(connection, before)
+    assert faults(kept) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_found_in_an_export_and_where(kept: Store, kind: str) -> None:
+    lines = [json.loads(line) for line in exported(kept)]
+    for number in range(TIMES):
+        after, places = KINDS[kind].do([*of_export(lines)], Random(f"{kind} {number}"))
+        changed = map(json.dumps, to_export(lines, after, KINDS[kind].ends))
+        found = [*verify_export(changed, (), alone_with(kept))]
+        assert {fault.seq for fault in found} & places, (number, found)
+
+
+def exported(store: Store) -> list[str]:
+    return b"".join(export(store, CHAIN)).decode().splitlines()
+
+
+def alone_with(store: Store) -> Verifier:
+    return verifier_of(store.keyring)
+
+
+def test_a_record_of_another_history_does_not_pass(kept: Store) -> None:
+    """Genuine, in its place and under the keys: from a copy of the store that went another way."""
+    place = SIGNED + 4
+    with kept.database.reading() as connection:
+        before = rows(connection)
+    with kept.database.writing() as connection:
+        cut_tail(connection, SIGNED + 1)
+    kept.writer.record(*entries(RECORDS, RECORDS + 5))
+    with kept.database.reading() as connection:
+        other = rows(connection)
+    with kept.database.writing() as connection:
+        replace_all(connection, [*before[: place - 1], other[place - 1], *before[place:]])
+        set_end(connection, before)
+    assert {(fault.seq, fault.says) for fault in faults(kept)} == {
+        (place, "it does not follow the record before it"),
+        (place + 1, "it does not follow the record before it"),
+    }
+
+
+# -- what only a checkpoint tells ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", [1, SIGNED - 5, SIGNED - 1])
+def test_a_cut_or_a_rollback_is_found_up_to_the_last_checkpoint_kept_elsewhere(
+    kept: Store, stores: Stores, after: int
+) -> None:
+    with kept.database.writing() as connection:
+        cut_tail(connection, after)
+    assert faults(kept) == []  # nothing in the store tells of it any more
+    (fault,) = faults(kept, stores)
+    assert (fault.seq, fault.says) == (
+        after + 1,
+        f"missing, at least up to {SIGNED}: a checkpoint was signed there",
+    )
+
+
+def test_the_tail_after_the_last_checkpoint_is_the_exposure(kept: Store, stores: Stores) -> None:
+    """Stated, and so shown: what came after the checkpoint can be cut unseen."""
+    with kept.database.writing() as connection:
+        cut_tail(connection, SIGNED + 3)
+    assert faults(kept, stores) == []
+
+
+def test_whoever_has_the_chain_key_is_told_by_the_checkpoint(kept: Store, stores: Stores) -> None:
+    rewrite = KINDS["rewritten from a place on"]
+    with kept.database.writing() as connection:
+        after, _ = rewrite.do(rows(connection)[:SIGNED], Random(1))
+        for row in after:
+            row["mac"] = kept.keyring.mac(row["digest"].encode())
+        replace_all(connection, after)
+        set_end(connection, after)
+    assert {fault.says for fault in faults(kept, stores)} == {
+        "a checkpoint was signed over another record here"
+    }
+
+
+@pytest.mark.parametrize("part", ["statement", "signature"])
+def test_a_checkpoint_that_was_changed_counts_for_nothing(kept: Store, stores: Stores, part: str) -> None:
+    said = json.loads(stores.checkpoints.read_text(encoding="utf-8"))
+    signed = {"statement": said["checkpoint"], "signature": said["signature"]}
+    signed[part] = signed[part].replace("2", "3", 1) if part == "statement" else signed[part][:-4] + "AA=="
+    verifier = verifier_of(kept.keyring)
+    (fault,) = verifier.checkpoint(Signed(**signed))
+    assert fault.says == "the checkpoint is not signed with the key" and verifier.checkpoints == 0
+
+
+# -- by itself ---------------------------------------------------------------------------------
+
+
+def test_the_verifier_needs_neither_service_nor_database(kept: Store, stores: Stores, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    source = CHECKOUT / "service" / "audit" / "verifier.py"
+    (folder / "verifier.py").write_bytes(source.read_bytes())
+    (folder / "log.ndjson").write_text("\n".join(exported(kept)) + "\n", encoding="utf-8")
+
+    def run() -> subprocess.CompletedProcess[str]:
+        words = ["log.ndjson", "--checkpoints", str(stores.checkpoints), "--public-key", kept.keyring.public]
+        return subprocess.run(
+            [sys.executable, "-I", "verifier.py", *words],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    clean = run()
+    assert (clean.returncode, clean.stdout) == (0, f"{RECORDS} records, 2 checkpoints, 0 faults\n")
+    text = (folder / "log.ndjson").read_text(encoding="utf-8")
+    (folder / "log.ndjson").write_text(text.replace('\\"number\\":7', '\\"number\\":8'), encoding="utf-8")
+    found = run()
+    assert found.returncode == 1 and f"{CHAIN} 8: the record is not what its digest says" in found.stdout
+    assert alone.__doc__ and "stands alone" in alone.__doc__
+
+
+def test_every_kind_named_is_tried() -> None:
+    assert all(isinstance(kind, Tampering) for kind in KINDS.values())
+    assert {"edited", "deleted", "swapped", "inserted", "appended"} <= {
+        word for kind in KINDS for word in kind.replace(",", " ").split()
+    }
