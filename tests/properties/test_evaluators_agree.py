@@ -1,6 +1,6 @@
 """The two evaluators agree on every random exam, and so does a third reading of the rule files.
 
-Usually 2,000 exams, 60 of them read a third time; with KNEECHAIN_FULL=1 20,000, all of them.
+Usually 2,000 exams, 40 of them read a third time; with KNEECHAIN_FULL=1 20,000, all of them.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from tests.plain_reading import PlainReading
 from tests.properties.inferring import Inferred, differences, infer
 
 EXAMS = size(2_000, 20_000)
-READ_AGAIN = size(60, 20_000)
+READ_AGAIN = size(40, 20_000)
 LEDGERS = size(150, 10_000)
 
 
