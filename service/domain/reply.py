@@ -15,7 +15,7 @@ Answer = Why | WhyNot | Counterfactuals | Bounds | NextTests | WhatIf
 class Reply:
     """What is answered. `assessment` is of the exam asked about: its screen and summary go with the reply.
 
-    Where there are two, what-if or an exam with changes that is withheld, it is of the graver of them.
+    Of what-if it is of the graver of the two.
     `label`: the target in words. `withheld`: the codes of the flags that withhold the answer; then there
     is no answer, save that what-if still compares the screens.
     """

@@ -36,22 +36,22 @@ class Explainer:
         """
         if question.other is not None:
             return self._what_if(question, question.other, now)
+        if question.posted is not None:
+            question = self._as_posted(question)
         case, assessment = self._assessed(question.exam, now)
         assert question.side is not None
         target = question.target
         label = conclusion(case, target, question.side).label if target else None
         withheld = _withheld(case, question)
         answer = None if withheld else ANSWERS[question.name](case, assessment, question.side, question)
-        reply = Reply(question, assessment, label, withheld, answer)
-        return reply if question.posted is None else self._as_posted(reply, case, question.posted, now)
+        return Reply(question, assessment, label, withheld, answer)
 
-    def _as_posted(self, reply: Reply, changed: Case, posted: Exam, now: datetime) -> Reply:
-        """What the screen withholds of the exam as it was posted no change brings back."""
-        case, assessment = self._assessed(posted, now)
-        withheld = tuple(dict.fromkeys((*_withheld(case, reply.question), *reply.withheld)))
-        if withheld and _concern(case.screen) > _concern(changed.screen):
-            reply = replace(reply, assessment=assessment)
-        return replace(reply, withheld=withheld, answer=None if withheld else reply.answer)
+    def _as_posted(self, question: Question) -> Question:
+        """Without its changes where the screen withholds the knee of the posted exam: none brings it back."""
+        assert question.posted is not None and question.side is not None
+        if self.assessor.case(question.posted).screen.shows(question.side):
+            return question
+        return replace(question, exam=question.posted, posted=None)
 
     def _assessed(self, exam: Exam, now: datetime) -> tuple[Case, Assessment]:
         case = self.assessor.case(exam)

@@ -30,6 +30,15 @@ def test_a_change_does_not_lift_the_hold_of_the_posted_exam(client: FlaskClient,
     assert "hypothetical" not in reply
 
 
+def test_the_proof_of_a_flag_tells_no_more_of_a_changed_exam_than_of_the_posted_one(
+    client: FlaskClient,
+) -> None:
+    """It is answered under a hold; what stands beside it must not be that of an exam without the hold."""
+    for flag in ("Z03", "Z01"):
+        asked = {"exam": body(HOT), "side": "left", "target": {"kind": "flag", "id": flag}}
+        assert ask(client, "why", **asked, changes=[COOL]) == ask(client, "why", **asked)
+
+
 def test_a_change_that_raises_a_flag_withholds_too(client: FlaskClient) -> None:
     hot = {"id": "acute_hot_swollen_joint", "side": "left", "value": "yes"}
     open_gate = {"id": "gate_hot_or_unwell", "status": "not_assessed"}
