@@ -51,4 +51,4 @@ def forget(database: Database) -> None:
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     else:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM subjects, exams, drafts"))
+            connection.execute(text("VACUUM subjects, exams"))

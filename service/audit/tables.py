@@ -75,7 +75,7 @@ mentions = Table(
     Column("what", NAME, primary_key=True),
     Column("name", NAME, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
-    comment="What records can be searched for; all of it stands in `record` too.",
+    comment="What records are searched by. Not covered by the chain.",
 )
 
 checkpoints = Table(
@@ -111,51 +111,6 @@ exams = Table(
     Column("record_id", ID, nullable=False),
     Column("subject", ID, ForeignKey("subjects.token", ondelete="CASCADE"), nullable=False, index=True),
     comment="Which record answers an exam_id, found by its keyed hash.",
-)
-
-rule_bases = Table(
-    "rule_bases",
-    metadata,
-    Column("digest", DIGEST, primary_key=True),
-    Column("version", NAME, nullable=False),
-    Column("files", LargeBinary, nullable=False),
-    comment="Every rule base that ever answered, whole.",
-)
-
-deployments = Table(
-    "deployments",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", INSTANT, nullable=False, index=True),
-    Column("digest", DIGEST, ForeignKey("rule_bases.digest"), nullable=False),
-    comment="Since when which rule base answers.",
-)
-
-drafts = Table(
-    "drafts",
-    metadata,
-    Column("tenant", NAME, primary_key=True),
-    Column("id", ID, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("subject", ID, ForeignKey("subjects.token", ondelete="CASCADE"), nullable=False, index=True),
-    Column("changed_at", INSTANT, nullable=False),
-    Column("expires_at", INSTANT, nullable=False, index=True),
-    comment="Exams not finished. Not part of any chain.",
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("tenant", NAME, nullable=False),
-    Column("name", NAME, nullable=False),
-    Column("role", NAME, nullable=False),
-    Column("scopes", Text, nullable=False),
-    Column("secret_hash", ID, nullable=False),
-    Column("created_at", INSTANT, nullable=False),
-    Column("expires_at", INSTANT, nullable=False),
-    Column("revoked_at", INSTANT),
-    comment="Who may ask. The secret itself is nowhere.",
 )
 
 Index("ix_records_kind", records.c.chain, records.c.kind, records.c.seq)

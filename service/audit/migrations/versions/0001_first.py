@@ -9,20 +9,6 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "api_keys",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("tenant", sa.String(length=100), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("role", sa.String(length=100), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False),
-        sa.Column("secret_hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("expires_at", sa.String(length=32), nullable=False),
-        sa.Column("revoked_at", sa.String(length=32), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
-        comment="Who may ask. The secret itself is nowhere.",
-    )
-    op.create_table(
         "chains",
         sa.Column("chain", sa.String(length=100), nullable=False),
         sa.Column("next_seq", sa.BigInteger(), nullable=False),
@@ -56,7 +42,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("chain", "what", "name", "seq", name=op.f("pk_mentions")),
-        comment="What records can be searched for; all of it stands in `record` too.",
+        comment="What records are searched by. Not covered by the chain.",
     )
     op.create_table(
         "records",
@@ -80,14 +66,6 @@ def upgrade() -> None:
     op.create_index("ix_records_kind", "records", ["chain", "kind", "seq"], unique=False)
     op.create_index(op.f("ix_records_subject"), "records", ["subject"], unique=False)
     op.create_table(
-        "rule_bases",
-        sa.Column("digest", sa.String(length=71), nullable=False),
-        sa.Column("version", sa.String(length=100), nullable=False),
-        sa.Column("files", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_rule_bases")),
-        comment="Every rule base that ever answered, whole.",
-    )
-    op.create_table(
         "subjects",
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("tenant", sa.String(length=100), nullable=False),
@@ -101,34 +79,6 @@ def upgrade() -> None:
         comment="The key store: one data key for each person, wrapped by the master key.",
     )
     op.create_index(op.f("ix_subjects_last_at"), "subjects", ["last_at"], unique=False)
-    op.create_table(
-        "deployments",
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("digest", sa.String(length=71), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["digest"], ["rule_bases.digest"], name=op.f("fk_deployments_digest_rule_bases")
-        ),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_deployments")),
-        comment="Since when which rule base answers.",
-    )
-    op.create_index(op.f("ix_deployments_at"), "deployments", ["at"], unique=False)
-    op.create_table(
-        "drafts",
-        sa.Column("tenant", sa.String(length=100), nullable=False),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("subject", sa.String(length=64), nullable=False),
-        sa.Column("changed_at", sa.String(length=32), nullable=False),
-        sa.Column("expires_at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subject"], ["subjects.token"], name=op.f("fk_drafts_subject_subjects"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_drafts")),
-        comment="Exams not finished. Not part of any chain.",
-    )
-    op.create_index(op.f("ix_drafts_expires_at"), "drafts", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_drafts_subject"), "drafts", ["subject"], unique=False)
     op.create_table(
         "exams",
         sa.Column("tenant", sa.String(length=100), nullable=False),
