@@ -2,12 +2,16 @@
 
 import multiprocessing
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
 
-from service.audit.database import StoreUnavailable
+from service.audit.checkpoints import EVERY_RECORDS
+from service.audit.database import Database, StoreUnavailable
 from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, instant, new_id
 from service.audit.reading import Search, find, find_exam, search, token_of, unsealed
 from service.audit.store import Store
@@ -174,3 +178,36 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
         connection.execute(update(chains).values(next_seq=99))
         raise ZeroDivisionError
     assert [*verify_store(store, verifier_of(store.keyring))] == []
+
+
+def test_where_the_store_is_down_all_that_wait_are_told_after_one_try(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each tried alone would keep the last of them waiting for minutes."""
+    tries: list[int] = []
+
+    @contextmanager
+    def down(self: Database) -> Iterator[None]:
+        tries.append(1)
+        raise StoreUnavailable("down")
+        yield
+
+    waiting = [((entry(number),), Future()) for number in range(5)]  # type: ignore[var-annotated]
+    monkeypatch.setattr(Database, "writing", down)
+    store.writer._commit(waiting)
+    assert len(tries) == 1
+    assert all(isinstance(future.exception(), StoreUnavailable) for _, future in waiting)
+
+
+def test_a_thousand_records_are_signed_without_waiting_for_the_minute(stores: Stores) -> None:
+    store = stores.open()
+    store.writer.record(entry(0))
+    assert [made.seq for made in store.writer.make_checkpoints()] == [1]
+    store.writer.record(*(entry(number) for number in range(1, EVERY_RECORDS)))
+    assert store.writer.make_checkpoints() == []
+    store.writer.record(entry(EVERY_RECORDS))
+    assert [made.seq for made in store.writer.make_checkpoints()] == [EVERY_RECORDS + 1]
+    store.writer.record(entry(EVERY_RECORDS + 1))
+    assert store.writer.make_checkpoints() == []
+    stores.clock.pass_(seconds=60)
+    assert [made.seq for made in store.writer.make_checkpoints()] == [EVERY_RECORDS + 2]

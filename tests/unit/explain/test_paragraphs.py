@@ -1,11 +1,18 @@
 """Reasons in one paragraph: the rule base's words, the numbers, what argues against and what is missing."""
 
 import re
+from dataclasses import replace
+from datetime import datetime
 
+from schemas.exam import ExamReader
+from service.assess import Assessor
+from service.domain.question import Target
 from service.domain.reasons import ContributorProof, criteria_shown
+from service.domain.rule import SwitchedOff
 from service.domain.rulebase import RuleBase
+from service.explain.why_not import why_not
 from tests.unit.explain.conftest import AskWhy, AskWhyNot
-from tests.unit.short_exams import SCREENED
+from tests.unit.short_exams import SCREENED, body
 from tests.unit.test_wording import CAUSE, DIAGNOSIS, PROBABILITY
 
 FOOT = ("contributor", "foot_instability")
@@ -101,6 +108,19 @@ def test_a_flag_of_which_nobody_asked_is_not_known(ask_why: AskWhy, ask_why_not:
         found = ask({}, "flag", "Z03")
         assert found.holds is None
         assert found.text.startswith("Possible infection of joint or bone, left: not known for this exam.")
+
+
+def test_what_a_switched_off_rule_would_say_is_not_known(rulebase: RuleBase, now: datetime) -> None:
+    """Neither the flag that it alone raises, though all was answered, nor the rule itself."""
+    off = SwitchedOff("Dr A. Example", now.date(), "Under review.", "draft")
+    rules = tuple(
+        replace(rule, status="disabled", disabled=off) if rule.code in ("Z03", "F21") else rule
+        for rule in rulebase.rules
+    )
+    assessor = Assessor.of(replace(rulebase, rules=rules))
+    case = assessor.case(ExamReader(rulebase).read(body({**SCREENED, "fpi6.left": 8}), now))
+    for target in (Target("flag", "Z03"), Target("rule", "F21")):
+        assert why_not(case, "left", target).holds is None, target
 
 
 def test_a_rule_that_fires_says_where_it_changes_nothing(ask_why_not: AskWhyNot) -> None:
