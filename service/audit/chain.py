@@ -13,7 +13,7 @@ from service.audit.canonical import digest
 from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, record_text
 from service.audit.keyring import Keyring
 from service.audit.sealing import new_key, seal, unwrap, wrap
-from service.audit.tables import chains, exams, mentions, records, subjects
+from service.audit.tables import chains, exams, records, subjects
 
 START = digest(b"")
 """What the first record of a chain has for the one before it."""
@@ -105,9 +105,6 @@ class Appending:
                 "digest": own, "mac": self.keyring.mac(own.encode()),
             }
         )  # fmt: skip
-        self.rows["mentions"] += [
-            {"chain": entry.chain, "what": what, "name": name, "seq": seq} for what, name in entry.mentions
-        ]
         if entry.exam is not None:
             self._exams[entry.tenant, entry.exam] = entry.id
             self.rows["exams"].append(
@@ -117,7 +114,7 @@ class Appending:
     # -- writing -----------------------------------------------------------------------------------
 
     def _flush(self) -> None:
-        for table in (subjects, records, mentions, exams):
+        for table in (subjects, records, exams):
             if self.rows[table.name]:
                 self.connection.execute(insert(table), self.rows[table.name])
         spoken_of = {row["subject"]: row["at"] for row in self.rows["records"] if row["subject"]}

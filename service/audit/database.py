@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,24 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, on disk when it ends. Raises StoreUnavailable; then nothing of it was kept."""
-        with _as_unavailable(), self.engine.connect() as connection:
+        with _as_unavailable(), self._alone(), self.engine.connect() as connection:
             if self.sqlite:
                 connection = connection.execution_options(kneechain_writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The only writer of an SQLite file.
+
+        SQLite itself would have the others sleep and try again, longer each time; this queue wakes them.
+        """
+        if not self.sqlite:
+            yield
+            return
+        with Path(f"{self.engine.url.database}.lock").open("ab") as queue:
+            flock(queue, LOCK_EX)
+            yield
 
     def forget_connections(self) -> None:
         """Before a fork: no two processes may share one."""
@@ -56,7 +70,7 @@ def _as_unavailable() -> Iterator[None]:
         yield
     except (DataError, IntegrityError, ProgrammingError):
         raise  # what was asked is at fault, not the store
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
 

@@ -1,7 +1,8 @@
 """What is to be recorded, and the record it becomes."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -9,8 +10,6 @@ from service.audit.canonical import canonical
 
 FORMAT = 1
 Log = Literal["decisions", "access"]
-Mention = tuple[str, str]
-"""What can be searched for: its kind (`rule`, `flag`, …) and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to record. `sealed` is compressed and belongs to `person`; `clear` names nobody.
+    """One thing to record. `sealed` is compressed and belongs to `person`; `clear` and `words` name nobody.
 
+    `words` are what records are searched and counted by, such as `fires:H01@2`; none holds a space.
     `exam`: the keyed hash of the exam's own id within the tenant; where a record has it already nothing
     is recorded. `about`: the record that this one speaks of.
     """
@@ -46,12 +46,12 @@ class Entry:
     id: str
     at: str
     actor: Actor
-    clear: dict[str, Any]
+    clear: dict[str, Any] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
     person: Person | None = None
     sealed: bytes | None = None
     about: str | None = None
     exam: str | None = None
-    mentions: tuple[Mention, ...] = ()
 
     @property
     def chain(self) -> str:
@@ -89,12 +89,17 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def words_text(words: Iterable[str]) -> str:
+    """Words as a record holds them: in order, each between spaces, so that ` fires:H01@` finds its own."""
+    return " ".join(("", *sorted(words), "")) if words else ""
+
+
 def record_text(entry: Entry, seq: int, previous: str, token: str | None, sealed: str | None) -> bytes:
     """The canonical JSON that the chain covers; `sealed` is the digest of the ciphertext."""
     record: dict[str, Any] = {
         "v": FORMAT, "chain": entry.chain, "seq": seq, "previous": previous, "id": entry.id,
         "kind": entry.kind, "at": entry.at, "actor": {"key": entry.actor.key, "role": entry.actor.role},
-        "clear": entry.clear,
+        "clear": entry.clear, "words": words_text(entry.words),
     }  # fmt: skip
     optional = {"subject": token, "about": entry.about, "sealed": sealed}
     return canonical(record | {key: value for key, value in optional.items() if value is not None})

@@ -26,9 +26,16 @@ def migrate(database: Database) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
         config = _config(connection)
         present = revision(connection)
-        if present not in {None, *(r.revision for r in ScriptDirectory.from_config(config).walk_revisions())}:
+        if present not in {None, *(r.revision for r in ScriptDirectory(str(FOLDER)).walk_revisions())}:
             raise TooNew(f"the store has revision {present}, which this release does not know")
         command.upgrade(config, "head")
+
+
+def head() -> str:
+    """The latest revision."""
+    found = ScriptDirectory(str(FOLDER)).get_current_head()
+    assert found is not None
+    return found
 
 
 def revision(connection: Connection) -> str | None:

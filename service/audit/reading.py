@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
-from service.audit.entry import Mention, PersonErased
+from service.audit.entry import PersonErased
 from service.audit.keyring import Keyring
 from service.audit.sealing import unseal, unwrap
 from service.audit.store import Store
-from service.audit.tables import exams, mentions, records, subjects
+from service.audit.tables import exams, records, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Stored:
         found = self.record["clear"]
         assert isinstance(found, dict)
         return found
+
+    @property
+    def words(self) -> list[str]:
+        """What it is searched and counted by."""
+        return str(self.record.get("words", "")).split()
 
 
 COLUMNS = (
@@ -96,7 +101,8 @@ class Search:
     since: str | None = None
     until: str | None = None
     """Not included."""
-    mentions: tuple[Mention, ...] = ()
+    words: tuple[str, ...] = ()
+    """Each stands in the words of the record: a whole one between spaces, or a part such as ` fires:H01@`."""
 
 
 def search(store: Store, chain: str, wanted: Search, before: int | None, most: int) -> list[Stored]:
@@ -109,11 +115,9 @@ def search(store: Store, chain: str, wanted: Search, before: int | None, most: i
     query = query if wanted.since is None else query.where(records.c.at >= wanted.since)
     query = query if wanted.until is None else query.where(records.c.at < wanted.until)
     query = query if before is None else query.where(records.c.seq < before)
-    for what, name in wanted.mentions:
-        named = select(mentions.c.seq).where(
-            mentions.c.chain == chain, mentions.c.what == what, mentions.c.name == name
-        )
-        query = query.where(records.c.seq.in_(named))
+    place = func.instr if store.database.sqlite else func.strpos
+    for word in wanted.words:
+        query = query.where(place(records.c.record, word) > 0)
     with store.database.reading() as connection:
         rows = connection.execute(query.order_by(records.c.seq.desc()).limit(most)).all()
     return [_stored(row) for row in rows]

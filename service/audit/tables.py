@@ -68,16 +68,6 @@ records = Table(
     comment="The decision log. `record` is the canonical JSON that the chain covers; the rest finds it.",
 )
 
-mentions = Table(
-    "mentions",
-    metadata,
-    Column("chain", NAME, primary_key=True),
-    Column("what", NAME, primary_key=True),
-    Column("name", NAME, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    comment="What records are searched by. Not covered by the chain.",
-)
-
 checkpoints = Table(
     "checkpoints",
     metadata,
@@ -111,6 +101,29 @@ exams = Table(
     Column("record_id", ID, nullable=False),
     Column("subject", ID, ForeignKey("subjects.token", ondelete="CASCADE"), nullable=False, index=True),
     comment="Which record answers an exam_id, found by its keyed hash.",
+)
+
+rule_bases = Table(
+    "rule_bases",
+    metadata,
+    Column("digest", DIGEST, primary_key=True),
+    Column("kept_at", INSTANT, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    comment="Every rule base that ever answered, whole.",
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("tenant", NAME, primary_key=True),
+    Column("lookup", ID, primary_key=True),
+    Column("subject", ID, index=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False, index=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    comment="Exams that are being entered, sealed, each with a key of its own. Not in the chain.",
 )
 
 Index("ix_records_kind", records.c.chain, records.c.kind, records.c.seq)

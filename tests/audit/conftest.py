@@ -109,6 +109,6 @@ def entry(number: int = 0, **more: Any) -> Entry:
         "actor": SOMEONE, "clear": {"fires": ["H01"], "number": number},
         "person": Person(f"person {number % 7}"),
         "sealed": compress(f"what was found in exam {number}".encode()), "exam": f"exam {number}",
-        "mentions": (("rule", "H01"), ("outcome", "released")),
+        "words": frozenset({"fires:H01@1", "outcome:released"}),
     }  # fmt: skip
     return Entry(**given | more)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from service.audit.tables import chains, checkpoints, mentions, records
+from service.audit.tables import chains, checkpoints, records
 from tests.audit.conftest import CHAIN
 
 Lines = list[dict[str, Any]]
@@ -167,7 +167,6 @@ def cut_tail(connection: Connection, after: int) -> None:
     """As if nothing had come after a record: rolled back with all that tells of it within the store."""
     kept = rows(connection)[:after]
     connection.execute(delete(records).where(records.c.chain == CHAIN, records.c.seq > after))
-    connection.execute(delete(mentions).where(mentions.c.chain == CHAIN, mentions.c.seq > after))
     connection.execute(delete(checkpoints).where(checkpoints.c.chain == CHAIN, checkpoints.c.seq > after))
     set_end(connection, kept)
 

@@ -80,11 +80,14 @@ def test_nothing_is_recorded_of_an_erased_person(store: Store) -> None:
     assert search(store, CHAIN, Search(), None, 10) == []
 
 
-def test_records_are_found_by_what_they_mention(store: Store) -> None:
-    store.writer.record(*(entry(n, mentions=(("rule", f"H{n % 2}"),)) for n in range(6)))
-    found = search(store, CHAIN, Search(mentions=(("rule", "H1"),)), None, 2)
+def test_records_are_found_by_their_words(store: Store) -> None:
+    store.writer.record(*(entry(n, words=frozenset({f"fires:H{n % 2}@1", "flag:Z03"})) for n in range(6)))
+    found = search(store, CHAIN, Search(words=(" fires:H1@", " flag:Z03 ")), None, 2)
     assert [each.clear["number"] for each in found] == [5, 3]
-    rest = search(store, CHAIN, Search(mentions=(("rule", "H1"),)), found[-1].seq, 2)
+    assert found[0].words == ["fires:H1@1", "flag:Z03"]
+    assert search(store, CHAIN, Search(words=(" fires:h1@",)), None, 2) == []
+    assert search(store, CHAIN, Search(words=(" fires:%@",)), None, 2) == []
+    rest = search(store, CHAIN, Search(words=(" fires:H1@",)), found[-1].seq, 2)
     assert [each.clear["number"] for each in rest] == [1]
     token = token_of(store, TENANT, "person 2")
     assert [each.clear["number"] for each in search(store, CHAIN, Search(subject=token), None, 9)] == [2]
