@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.audit.canonical import digest
@@ -17,6 +17,19 @@ from service.audit.tables import chains, exams, records, subjects
 
 START = digest(b"")
 """What the first record of a chain has for the one before it."""
+
+# Built once: building a statement costs more than running it.
+_PEOPLE = select(subjects.c.tenant, subjects.c.lookup, subjects.c.token, subjects.c.wrapped_key).where(
+    subjects.c.lookup.in_(bindparam("lookups", expanding=True))
+    | subjects.c.token.in_(bindparam("tokens", expanding=True))
+)
+_EXAMS = select(exams.c.tenant, exams.c.lookup, exams.c.record_id).where(
+    exams.c.lookup.in_(bindparam("lookups", expanding=True))
+)
+_END = select(chains.c.next_seq, chains.c.head).where(chains.c.chain == bindparam("which")).with_for_update()
+_MOVE_END = update(chains).where(chains.c.chain == bindparam("which"))
+_SPOKEN_OF = update(subjects).where(subjects.c.token == bindparam("which")).values(last_at=bindparam("at"))
+_INSERTS = tuple((table.name, insert(table)) for table in (subjects, records, exams))
 
 Result = Recorded | RecordedBefore | PersonErased
 
@@ -48,17 +61,16 @@ class Appending:
         named = {e.person.lookup for e in entries if e.person and e.person.lookup}
         told = {e.person.token for e in entries if e.person and e.person.token}
         if named or told:
-            columns = (subjects.c.tenant, subjects.c.lookup, subjects.c.token, subjects.c.wrapped_key)
-            either = subjects.c.lookup.in_(named) | subjects.c.token.in_(told)
-            for tenant, lookup, token, wrapped in self.connection.execute(select(*columns).where(either)):
+            either = {"lookups": [*named], "tokens": [*told]}
+            for tenant, lookup, token, wrapped in self.connection.execute(_PEOPLE, either):
                 known = token, unwrap(self.keyring, token, wrapped)
                 self._people[tenant, token] = known
                 if lookup is not None:
                     self._people[tenant, lookup] = known
         ids = {e.exam for e in entries if e.exam}
         if ids:
-            found = select(exams.c.tenant, exams.c.lookup, exams.c.record_id).where(exams.c.lookup.in_(ids))
-            self._exams = {(tenant, lookup): id_ for tenant, lookup, id_ in self.connection.execute(found)}
+            found = self.connection.execute(_EXAMS, {"lookups": [*ids]})
+            self._exams = {(tenant, lookup): id_ for tenant, lookup, id_ in found}
 
     # -- one entry -------------------------------------------------------------------------------
 
@@ -114,26 +126,25 @@ class Appending:
     # -- writing -----------------------------------------------------------------------------------
 
     def _flush(self) -> None:
-        for table in (subjects, records, exams):
-            if self.rows[table.name]:
-                self.connection.execute(insert(table), self.rows[table.name])
-        spoken_of = {row["subject"]: row["at"] for row in self.rows["records"] if row["subject"]}
-        for at in {*spoken_of.values()}:
-            tokens = [token for token, last in spoken_of.items() if last == at]
-            self.connection.execute(update(subjects).where(subjects.c.token.in_(tokens)).values(last_at=at))
+        last = {row["subject"]: row["at"] for row in self.rows["records"] if row["subject"]}
+        for row in self.rows["subjects"]:
+            row["last_at"] = last.pop(row["token"], row["last_at"])
+        for table, statement in _INSERTS:
+            if self.rows[table]:
+                self.connection.execute(statement, self.rows[table])
+        if last:
+            spoken_of = [{"which": token, "at": at} for token, at in last.items()]
+            self.connection.execute(_SPOKEN_OF, spoken_of)
         for chain, (seq, head) in self.heads.items():
-            self.connection.execute(
-                update(chains).where(chains.c.chain == chain).values(next_seq=seq, head=head)
-            )
+            self.connection.execute(_MOVE_END, {"which": chain, "next_seq": seq, "head": head})
 
 
 def lock(connection: Connection, chain: str) -> tuple[int, str]:
     """The next place and the head of a chain, which nobody else can append to before the transaction ends."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     first = {"chain": chain, "next_seq": 1, "head": START, "checkpoint_seq": 0}
-    held = select(chains.c.next_seq, chains.c.head).where(chains.c.chain == chain).with_for_update()
-    found = connection.execute(held).one_or_none()
+    found = connection.execute(_END, {"which": chain}).one_or_none()
     if found is None:
         connection.execute(dialect.insert(chains).values(first).on_conflict_do_nothing())
-        found = connection.execute(held).one()
+        found = connection.execute(_END, {"which": chain}).one()
     return found.next_seq, found.head
