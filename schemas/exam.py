@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import Schema, ValidationError
 
-from schemas.exam_field import ExamField
+from schemas.exam_field import ExamField, Strict
 from schemas.faults import Fault, InvalidBody, echo, echo_kind, faults_of, nearest
 from schemas.observations import FindingsField, SentFinding
 from schemas.strict_json import UnsoundJson, read_json
@@ -131,7 +131,7 @@ class Clearances(ExamField[list[dict[str, Any]]]):
 
 def exam_schema(rulebase: RuleBase) -> Schema:
     """The shape of a posted exam, over the vocabulary of one rule base."""
-    clearance = _Strict.from_dict(
+    clearance = Strict.from_dict(
         {
             # a near code is another flag: only the same in other letters is suggested
             "flag": Word(_clearable(rulebase), "red flag that can be cleared", suggest=False, required=True),
@@ -143,7 +143,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
         },
         name="ClearanceSchema",
     )
-    exam = _Strict.from_dict(
+    exam = Strict.from_dict(
         {
             "exam_id": Reference(),
             "subject": Reference(),
@@ -161,11 +161,6 @@ def exam_schema(rulebase: RuleBase) -> Schema:
 def _clearable(rulebase: RuleBase) -> list[str]:
     """Every flag but those of an age the rules were not made for: nobody can clear an age."""
     return [flag.code for flag in rulebase.red_flags.values() if flag.clearable]
-
-
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
 
 
 class ExamReader:

@@ -70,7 +70,7 @@ def faults_of(
 
 def _unknown_key(pointer: str, known: Iterable[str], known_within: Iterable[str]) -> Fault:
     parent, _, key = pointer.rpartition("/")
-    keys = tuple(known_within if parent else known)
+    keys = tuple((known_within or known) if parent else known)
     return Fault(pointer, "is no key here", f"one of {', '.join(keys)}", did_you_mean=nearest(key, keys))
 
 

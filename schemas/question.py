@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import Schema, ValidationError
 
 from schemas.exam import ExamReader, Word
-from schemas.exam_field import ExamField
+from schemas.exam_field import ExamField, Strict
 from schemas.faults import Fault, InvalidBody, echo, echo_kind, escaped, faults_of, nearest
 from schemas.observations import FIRST_IN, FindingsField, SentFinding
 from schemas.strict_json import UnsoundJson, read_json
@@ -119,11 +119,6 @@ def known_targets(rulebase: RuleBase) -> dict[TargetKind, tuple[str, ...]]:
     }
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
 def question_schema(name: QuestionName, rulebase: RuleBase) -> Schema:
     """The shape of one question, over the vocabulary of one rule base."""
     changes = FindingsField(rulebase, at="/changes")
@@ -136,7 +131,7 @@ def question_schema(name: QuestionName, rulebase: RuleBase) -> Schema:
         fields["target"] = TargetField(TARGETS[name], rulebase, required=True)
     if name == "counterfactuals":
         fields |= {"class": Word(rulebase.class_order, "class"), "page": Page()}
-    return _Strict.from_dict(fields, name="QuestionSchema")()
+    return Strict.from_dict(fields, name="QuestionSchema")()
 
 
 class QuestionReader:

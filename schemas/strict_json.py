@@ -114,3 +114,13 @@ def _faults(value: Any, pointer: str, depth: int) -> Iterator[Fault]:
 
 def _too_deep(pointer: str) -> Fault:
     return Fault(pointer, "nested too deeply", f"at most {DEEPEST} levels")
+
+
+def same_json(one: bytes, other: bytes) -> bool:
+    """Whether two bodies that were read before say the same: spaces, order of keys and ways to write a
+    number or letter aside."""
+    return one == other or _canonical(one) == _canonical(other)
+
+
+def _canonical(body: bytes) -> str:
+    return json.dumps(json.loads(body, parse_int=float), sort_keys=True, allow_nan=False)

@@ -25,6 +25,11 @@ def write_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def without_none(written: dict[str, Any]) -> dict[str, Any]:
+    """Without the keys that have no value."""
+    return {key: value for key, value in written.items() if value is not None}
+
+
 def short_text(value: Any, longest: int = 200) -> bool:
     """One line of printable text."""
     return isinstance(value, str) and 1 <= len(value.strip()) <= longest and value.isprintable()

@@ -8,7 +8,7 @@ from service.audit.chain import Appending
 from service.audit.database import Database
 from service.audit.entry import Actor, Entry, instant, new_id
 from service.audit.store import Store
-from service.audit.tables import records, subjects
+from service.audit.tables import drafts, records, subjects
 
 BACKUPS_EXPIRE_DAYS = 30
 """For so long a backup of the key store may still hold a destroyed key; it must be deleted after."""
@@ -26,13 +26,18 @@ def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, wh
     """
     with store.database.writing() as connection:
         mine = (subjects.c.tenant == tenant) & (subjects.c.token == token)
-        held = connection.execute(select(subjects.c.held).where(mine).with_for_update()).scalar_one_or_none()
+        found = select(subjects.c.held, subjects.c.lookup).where(mine).with_for_update()
+        held, lookup = connection.execute(found).one_or_none() or (None, None)
         if held is None:
             raise LookupError(token)
         if held:
             raise Held
         closed = len(connection.execute(select(records.c.id).where(records.c.subject == token)).all())
         connection.execute(delete(subjects).where(mine))
+        if lookup is not None:
+            connection.execute(
+                delete(drafts).where((drafts.c.tenant == tenant) & (drafts.c.subject == lookup))
+            )
         entry = Entry(
             tenant, "decisions", "erasure", new_id(), instant(now), actor,
             clear={"erased": token, "records": closed, "why": why},
@@ -51,4 +56,4 @@ def forget(database: Database) -> None:
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     else:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM subjects, exams"))
+            connection.execute(text("VACUUM subjects, exams, drafts"))

@@ -1,0 +1,138 @@
+"""Reading what was recorded. Every reading of a person's data is recorded itself, before anything is shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.assessment import write_assessment
+from schemas.exam import ExamReader
+from schemas.faults import Fault, InvalidBody, NothingNamed
+from schemas.search import Wanted
+from service.audit.entry import instant
+from service.audit.reading import Search, Stored, find, search, token_of, unsealed
+from service.audit.store import Store
+from service.records.accesses import Asker, log_access
+from service.records.contents import Contents
+from service.records.replaying import Same, difference_of_rules, replay, same
+from service.records.rule_bases import RuleBases
+
+Json = dict[str, Any]
+TRACE = ("trace_format", "trace", "suppressed", "undetermined")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An assessment given again under the rules, clock, id and software it names."""
+
+    stored: Stored
+    answer: Json
+    compared: Same
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The assessments of one store."""
+
+    store: Store
+    rule_bases: RuleBases
+
+    def answer(self, id_: str, asker: Asker) -> bytes:
+        """The bytes of the full answer. Raises NothingNamed, PersonErased, Unsealable, StoreUnavailable."""
+        return self._read(id_, asker, "read")[1].answer
+
+    def trace(self, id_: str, asker: Asker) -> Json:
+        """The reasoning of the answer."""
+        answer = orjson.loads(self.answer(id_, asker))
+        return {"assessment_id": id_, **{key: answer[key] for key in TRACE}}
+
+    def ledger(self, id_: str, asker: Asker) -> Json:
+        """Every rule with all its criteria: found anew under the recorded rules, for the same answer."""
+        stored, contents = self._read(id_, asker, "read")
+        assessor = self.rule_bases.assessor(_digest(stored))
+        recorded = orjson.loads(contents.answer)
+        now = datetime.fromisoformat(recorded["assessed_at"])
+        exam = ExamReader(assessor.rulebase).read_bytes(contents.posted, now)
+        again = assessor.assess(exam, now=now, assessment_id=id_, with_ledger=True)
+        return {"assessment_id": id_, "ledger": write_assessment(again, assessor.rulebase)["ledger"]}
+
+    def replay(self, id_: str, asker: Asker) -> Replayed:
+        """Raises NoSuchRules where the rules it names were not kept, and what `answer` raises."""
+        stored, contents = self._read(id_, asker, "replay")
+        recorded = orjson.loads(contents.answer)
+        again = replay(
+            contents.posted, datetime.fromisoformat(recorded["assessed_at"]), id_, recorded["software"],
+            self.rule_bases.assessor(_digest(stored)),
+        )  # fmt: skip
+        return Replayed(stored, recorded, same(contents.answer, again))
+
+    def reassess(self, id_: str, rules_as_of: datetime, asker: Asker) -> tuple[str, Json]:
+        """What the rules of another time make of the same exam: their digest, and what differs."""
+        _, contents = self._read(id_, asker, "replay")
+        recorded = orjson.loads(contents.answer)
+        digest = self.rule_bases.digest_at(rules_as_of)
+        now = datetime.fromisoformat(recorded["assessed_at"])
+        assessor = self.rule_bases.assessor(digest)
+        again = replay(contents.posted, now, id_, recorded["software"], assessor)
+        return digest, difference_of_rules(recorded, orjson.loads(again))
+
+    # -- many ----------------------------------------------------------------------------------
+
+    def search(self, wanted: Wanted, asker: Asker) -> tuple[list[Stored], int | None]:
+        """The newest first, and before which place in the log the next page begins, if there is one."""
+        token = None
+        if wanted.subject is not None:
+            lookup = self.store.keyring.lookup(asker.tenant, "subject", wanted.subject)
+            token = token_of(self.store, asker.tenant, lookup)
+        log_access(self.store, asker, "search", about=token)
+        if wanted.subject is not None and token is None:
+            return [], None
+        looked_for = Search(
+            kinds=("assessment",), subject=token, words=_words(wanted),
+            since=None if wanted.since is None else instant(wanted.since),
+            until=None if wanted.until is None else instant(wanted.until),
+        )  # fmt: skip
+        chain = f"{asker.tenant}/decisions"
+        found = search(self.store, chain, looked_for, wanted.before, wanted.limit + 1)
+        more = found[wanted.limit - 1].seq if len(found) > wanted.limit else None
+        return found[: wanted.limit], more
+
+    # -- one -----------------------------------------------------------------------------------
+
+    def find(self, id_: str, asker: Asker) -> Stored:
+        """The record of an assessment. Raises NothingNamed."""
+        stored = find(self.store, asker.tenant, id_)
+        if stored is None or stored.kind != "assessment":
+            raise NothingNamed("assessment", Fault("", "is no assessment", "the id of a recorded assessment"))
+        return stored
+
+    def _read(self, id_: str, asker: Asker, kind: str) -> tuple[Stored, Contents]:
+        stored = self.find(id_, asker)
+        log_access(self.store, asker, kind, about=id_)
+        return stored, Contents.unpacked(unsealed(self.store, stored))
+
+
+def _digest(stored: Stored) -> str:
+    """That of the rules under which an assessment was made."""
+    return next(word.removeprefix("rules:") for word in stored.words if word.startswith("rules:"))
+
+
+def _words(wanted: Wanted) -> tuple[str, ...]:
+    """What must stand in the words of a record."""
+    named = {
+        "outcome:": wanted.outcome, "flag:": wanted.flag, "rules:": wanted.digest,
+    }  # fmt: skip
+    words = [f" {what}{name} " for what, name in named.items() if name is not None]
+    if wanted.rule is not None:
+        words.append(f" fires:{wanted.rule}@")
+    if wanted.contributor is not None or wanted.class_ is not None:
+        words.append(_class(wanted.contributor, wanted.class_))
+    return tuple(words)
+
+
+def _class(contributor: str | None, class_: str | None) -> str:
+    """Part of the word that names a contributor and its class, as far as both are known."""
+    if class_ is None:
+        return f" class:{contributor}="
+    return f"={class_} " if contributor is None else f" class:{contributor}={class_} "

@@ -1,0 +1,169 @@
+"""Recording: an exam in, an assessment out that is on disk before anyone sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.assessment import write_assessment
+from schemas.exam import ExamReader
+from schemas.faults import InvalidBody
+from schemas.normalised import write_exam
+from schemas.problem import invalid_body
+from schemas.strict_json import same_json
+from schemas.text import REFERENCE
+from service.assess import Assessor
+from service.audit.entry import Entry, Person, Recorded, RecordedBefore, new_id
+from service.audit.reading import find, find_exam, unsealed
+from service.audit.sealing import compress
+from service.audit.store import Store
+from service.domain.assessment import Assessment
+from service.domain.exam import Exam
+from service.inference.no_answer import NoAnswer
+from service.records.accesses import Asker, log_access
+from service.records.contents import Contents
+from service.records.rule_bases import RuleBases
+from service.records.words import words_of
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An assessment as it was recorded: `answer` are the bytes of the full one, `new` whether it is new."""
+
+    id: str
+    answer: bytes
+    new: bool
+
+
+class RecordedOtherwise(Exception):
+    """The exam_id was recorded before, with another body."""
+
+
+class Unanswered(Exception):
+    """There is no answer; the attempt is recorded under its id. `codes`: the rules it is about, if any."""
+
+    def __init__(self, attempt: str, reason: NoAnswer) -> None:
+        self.attempt, self.reason = attempt, reason
+        self.codes: tuple[str, ...] = getattr(reason, "codes", ())
+        super().__init__(f"no answer to {attempt}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records what is asked under one rule base. Safe to share between threads and over a fork."""
+
+    store: Store
+    assessor: Assessor
+    reader: ExamReader
+    rule_bases: RuleBases
+
+    def assess(self, posted: bytes, asker: Asker, view: Json) -> Answered:
+        """The assessment of a posted exam; of one recorded before the same bytes.
+
+        `view`: what the client asked to see. Raises InvalidBody, RecordedOtherwise, Unanswered: each is
+        recorded itself; StoreUnavailable: then nothing is.
+        """
+        exam = self._read(posted, asker)
+        lookup = self._exam_lookup(exam, asker)
+        before = find_exam(self.store, asker.tenant, lookup) if lookup else None
+        if before is not None:
+            return self._again(before, posted, asker)
+        attempt = new_id()
+        assessment = self._assessed(exam, asker.at, attempt, posted, asker)
+        answer = orjson.dumps(write_assessment(assessment, self.assessor.rulebase))
+        self.rule_bases.answers(asker.at)
+        contents = Contents(posted, orjson.dumps(write_exam(exam)), answer, view)
+        (result,) = self.store.writer.record(self._entry(assessment, contents, lookup, asker))
+        if isinstance(result, RecordedBefore):  # by another request, meanwhile
+            return self._again(result.id, posted, asker)
+        assert isinstance(result, Recorded)
+        return Answered(attempt, answer, new=True)
+
+    def preview(self, posted: bytes, asker: Asker, **clear: Any) -> str:
+        """Notes that an exam was looked at without being recorded: not what it holds, only its keyed hash."""
+        hashed = self.store.keyring.lookup(asker.tenant, "preview", posted.decode("utf-8", "replace"))
+        digest = self.assessor.rulebase.digest
+        return log_access(self.store, asker, "preview", rules=digest, exam=hashed, **clear)
+
+    # -- one assessment ----------------------------------------------------------------------------
+
+    def _read(self, posted: bytes, asker: Asker) -> Exam:
+        try:
+            return self.reader.read_bytes(posted, asker.at)
+        except InvalidBody as invalid:
+            self.store.writer.record(self._refusal(posted, invalid, asker))
+            raise
+
+    def _assessed(
+        self, exam: Exam, now: datetime, attempt: str, posted: bytes, asker: Asker
+    ) -> Assessment:
+        try:
+            return self.assessor.assess(exam, now=now, assessment_id=attempt, recorded=True)
+        except NoAnswer as reason:
+            unanswered = Unanswered(attempt, reason)
+            self.store.writer.record(self._disagreement(unanswered, exam, posted, asker))
+            raise unanswered from reason
+
+    def _again(self, id_: str, posted: bytes, asker: Asker) -> Answered:
+        """What was answered first. Raises RecordedOtherwise, PersonErased."""
+        stored = find(self.store, asker.tenant, id_)
+        assert stored is not None
+        contents = Contents.unpacked(unsealed(self.store, stored))
+        if not same_json(contents.posted, posted):
+            raise RecordedOtherwise
+        log_access(self.store, asker, "read", about=id_)
+        return Answered(id_, contents.answer, new=False)
+
+    # -- what is recorded --------------------------------------------------------------------------
+
+    def _entry(
+        self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker
+    ) -> Entry:
+        return asker.entry(
+            "decisions", "assessment", assessment.id,
+            words=words_of(assessment, self.assessor.rulebase),
+            person=self._person(assessment.exam.subject, asker),
+            sealed=compress(contents.packed()),
+            exam=lookup,
+        )  # fmt: skip
+
+    def _refusal(self, posted: bytes, invalid: InvalidBody, asker: Asker) -> Entry:
+        """What was wrong, sealed, and the keyed hash of the body; the body itself could name anyone."""
+        return asker.entry(
+            "decisions", "refusal",
+            clear={"faults": len(invalid.faults), "exam": self._hashed(posted, asker)},
+            person=self._person(_subject_of(posted), asker),
+            sealed=compress(orjson.dumps(invalid_body(invalid))),
+        )  # fmt: skip
+
+    def _disagreement(self, unanswered: Unanswered, exam: Exam, posted: bytes, asker: Asker) -> Entry:
+        rulebase = self.assessor.rulebase
+        return asker.entry(
+            "decisions", "disagreement", unanswered.attempt,
+            words=frozenset({f"rules:{rulebase.digest}", *(f"disagrees:{c}" for c in unanswered.codes)}),
+            person=self._person(exam.subject, asker),
+            sealed=compress(posted),
+        )  # fmt: skip
+
+    def _person(self, subject: str | None, asker: Asker) -> Person:
+        if subject is None:
+            return Person()
+        return Person(self.store.keyring.lookup(asker.tenant, "subject", subject))
+
+    def _exam_lookup(self, exam: Exam, asker: Asker) -> str | None:
+        if exam.exam_id is None:
+            return None
+        return self.store.keyring.lookup(asker.tenant, "exam", exam.exam_id)
+
+
+def _subject_of(posted: bytes) -> str | None:
+    """Whom a body that was refused speaks of, as far as it can be read."""
+    try:
+        body = orjson.loads(posted)
+    except ValueError:
+        return None
+    subject = body.get("subject") if isinstance(body, dict) else None
+    return subject if isinstance(subject, str) and REFERENCE.fullmatch(subject) else None
