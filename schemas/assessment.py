@@ -51,7 +51,7 @@ TRACE_FORMAT = "kneechain.trace.v1"
 def write_heading(assessment: Assessment, rulebase: RuleBase) -> Json:
     """What stands on top of every answer about an exam: summary, rules, times and the safety screen."""
     answer: Json = {
-        "recorded": False,
+        "recorded": assessment.recorded,
         "summary": {
             "headline": assessment.summary.headline,
             "ask_next": [
