@@ -65,7 +65,8 @@ def write_heading(assessment: Assessment, rulebase: RuleBase) -> Json:
     }
     exam = assessment.exam
     for key, reference in (
-        ("exam_id", exam.exam_id), ("subject", exam.subject), ("encounter", exam.encounter)
+        ("exam_id", exam.exam_id), ("subject", exam.subject), ("encounter", exam.encounter),
+        ("corrects", exam.corrects),
     ):  # fmt: skip
         if reference is not None:
             answer[key] = reference

@@ -18,7 +18,7 @@ TITLES = {
     415: "The body is not JSON",
     422: "The request names something that is not right",
     500: "Something failed here",
-    503: "Not ready",
+    503: "Not available now",
 }
 
 

@@ -1,4 +1,4 @@
-"""A posted review of an assessment: its shape, and the review it becomes. In openapi.yaml as `Review`."""
+"""A posted review of an assessment: its shape, and the review it becomes. In openapi.yaml as `ClinicalReview`."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime

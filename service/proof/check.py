@@ -69,7 +69,10 @@ class Checker:
         case = Case(self.book, exam)
         knees = [Knee(case, judgement) for judgement in case.knees.values()]
         asked = screened.ask_next(case, knees)
-        references = {"exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter}
+        references = {
+            "exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter,
+            "corrects": exam.corrects,
+        }  # fmt: skip
         right: Json = {
             **FORMS,
             "summary": {
