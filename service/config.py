@@ -22,6 +22,10 @@ class Config:
     rules: Path = CHECKOUT / "rules"
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     threads: int = 8
+    database_url: str = field(default=f"sqlite:///{CHECKOUT}/var/kneechain.db", repr=False)
+    """It may hold a password."""
+    keys: Path = CHECKOUT / "var" / "keys.json"
+    checkpoints: Path = CHECKOUT / "var" / "checkpoints.ndjson"
 
     @classmethod
     def from_environment(cls) -> "Config":
@@ -68,4 +72,16 @@ SETTINGS = {
     "KNEECHAIN_THREADS": Setting(
         "threads", _number, "8", "threads in each, 1 to 256: an idle connection may hold one for five seconds"
     ),
-}
+    "KNEECHAIN_DATABASE_URL": Setting(
+        "database_url", str, "var/kneechain.db in the checkout",
+        "the decision log: sqlite:///… or postgresql://…",
+    ),
+    "KNEECHAIN_KEYS": Setting(
+        "keys", Path, "var/keys.json in the checkout",
+        "the keys of the decision log; made for a new SQLite log, for PostgreSQL to be provided",
+    ),
+    "KNEECHAIN_CHECKPOINTS": Setting(
+        "checkpoints", Path, "var/checkpoints.ndjson in the checkout",
+        "where signed checkpoints are appended, best on another machine's disk",
+    ),
+}  # fmt: skip

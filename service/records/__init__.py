@@ -1,0 +1,1 @@
+"""What is done with assessments beside making them: kept, read again, reviewed."""

@@ -1,0 +1,55 @@
+"""The store that the settings name: made where it may be, else said why not, and no password with it."""
+
+from pathlib import Path
+
+import pytest
+
+from service.config import Config
+from service.records.opening import StoreNotOpened, open_configured
+from tests.audit.conftest import Clock, Stores
+
+
+def config(folder: Path, url: str) -> Config:
+    return Config(
+        database_url=url, keys=folder / "keys.json", checkpoints=folder / "kept" / "checkpoints.ndjson"
+    )
+
+
+def test_a_new_sqlite_store_gets_its_keys_and_has_them_when_it_is_opened_again(tmp_path: Path) -> None:
+    given = config(tmp_path, f"sqlite:///{tmp_path}/var/log.db")
+    made = open_configured(given, Clock())
+    assert open_configured(given, Clock()).keyring == made.keyring
+    assert given.checkpoints.parent.is_dir()
+
+
+@pytest.mark.parametrize("stores", ["postgresql"], indirect=True)
+def test_for_postgresql_the_keys_are_provided(stores: Stores, tmp_path: Path) -> None:
+    given = config(tmp_path, stores.url)
+    with pytest.raises(StoreNotOpened, match=r"there is no key file .*keys\.json"):
+        open_configured(given, Clock())
+    assert not given.keys.exists()
+    stores.open()  # provides them
+    assert open_configured(given, Clock()).keyring
+
+
+NOT_RIGHT = (
+    "",
+    "nonsense",
+    "sqlite://",
+    "mysql://me:geheim@there/db",
+    "postgresql://me:geheim@127.0.0.1:1/db",
+)
+
+
+@pytest.mark.parametrize("url", NOT_RIGHT)
+def test_what_cannot_be_opened_is_said_without_its_password(tmp_path: Path, url: str) -> None:
+    given = config(tmp_path, url)
+    with pytest.raises(StoreNotOpened) as caught:
+        open_configured(given, Clock())
+    assert "geheim" not in f"{caught.value}{given!r}"
+
+
+def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreNotOpened, match="file"):
+        open_configured(config(tmp_path, f"sqlite:///{tmp_path}/file/log.db"), Clock())
