@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def write_found(id_: str, at: str, words: Sequence[str], about: str | None) -> Json:
-    """One line of a search: what names nobody. `words` as the log has them."""
+    """One line of a search: what names nobody. `words` as the log has them, `about` what it corrects."""
     found: Json = {"assessment_id": id_, "recorded_at": at}
     if about is not None:
         found["corrects"] = about
@@ -16,9 +16,7 @@ def write_found(id_: str, at: str, words: Sequence[str], about: str | None) -> J
         "outcome": _one(words, "outcome:"),
         "flags": _all(words, "flag:"),
         "cleared": _all(words, "cleared:"),
-        "classes": [
-            dict(zip(("contributor", "class"), each.split("="), strict=True)) for each in classes
-        ],
+        "classes": [dict(zip(("contributor", "class"), each.split("="), strict=True)) for each in classes],
         "rule_base": {"digest": _one(words, "rules:"), "version": _one(words, "version:")},
     }
 

@@ -74,7 +74,7 @@ class Worker(ThreadWorker):
 
 
 def run(app: Flask, config: Config, host: str, port: int, link: str | None = None) -> None:
-    """Serves until stopped. `link` is the secret of the one-time link, which is printed once it can be opened.
+    """Serves until stopped. `link`: the secret of the one-time link, printed once it can be opened.
 
     gunicorn logs no requests: a path or query could name someone.
     """

@@ -5,6 +5,7 @@ HYPOTHESIS_PROFILE=thorough asks for the second.
 """
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import settings
 from schemas.exam import ExamReader
 from service.app import create_app
 from service.assess import Assessor
+from service.audit.store import Store, open_store
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
@@ -51,5 +53,16 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def client(assessor: Assessor, now: datetime) -> FlaskClient:
-    return create_app(assessor=assessor, now=lambda: now).test_client()
+def store(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> Iterator[Store]:
+    """A decision log, in a file as any."""
+    folder = tmp_path_factory.mktemp("log")
+    opened = open_store(
+        f"sqlite:///{folder}/log.db", folder / "keys.json", {}, lambda: now, may_make_keys=True
+    )
+    yield opened
+    opened.database.forget_connections()
+
+
+@pytest.fixture(scope="session")
+def client(assessor: Assessor, now: datetime, store: Store) -> FlaskClient:
+    return create_app(assessor=assessor, now=lambda: now, store=store).test_client()

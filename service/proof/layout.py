@@ -186,7 +186,9 @@ ANSWER = Record(
     "answer",
     {
         "rule_base": Record("rule_base_name", RULE_BASE),
-        **dict.fromkeys(("exam_id", "subject", "encounter", "corrects", "performed_at"), Plain("exam_reference")),
+        **dict.fromkeys(
+            ("exam_id", "subject", "encounter", "corrects", "performed_at"), Plain("exam_reference")
+        ),
         "outside_intended_use": Plain("outside_intended_use"),
         "summary": Record(
             "summary",

@@ -1,4 +1,4 @@
-"""Reading what was recorded. Every reading of a person's data is recorded itself, before anything is shown."""
+"""Reading what was recorded. That a person's data are read is recorded too, before anything is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +35,12 @@ class Archive:
     def answer(self, id_: str, asker: Asker) -> bytes:
         """The bytes of the full answer. Raises NothingNamed, PersonErased, Unsealable, StoreUnavailable."""
         return self._read(id_, asker, "read")[1].answer
+
+    def correction(self, id_: str, asker: Asker) -> str | None:
+        """The latest assessment that corrects this one."""
+        wanted = Search(kinds=("assessment",), about=id_)
+        found = search(self.store, f"{asker.tenant}/decisions", wanted, None, 1)
+        return found[0].id if found else None
 
     def trace(self, id_: str, asker: Asker) -> Json:
         """The reasoning of the answer."""

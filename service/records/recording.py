@@ -43,11 +43,10 @@ class RecordedOtherwise(Exception):
 
 
 class Unanswered(Exception):
-    """There is no answer; the attempt is recorded under its id. `codes`: the rules it is about, if any."""
+    """There is no answer; the attempt is recorded under its id."""
 
     def __init__(self, attempt: str, reason: NoAnswer) -> None:
         self.attempt, self.reason = attempt, reason
-        self.codes: tuple[str, ...] = getattr(reason, "codes", ())
         super().__init__(f"no answer to {attempt}: {reason}")
 
 
@@ -120,14 +119,12 @@ class Recorder:
         if not same_json(contents.posted, posted):
             raise RecordedOtherwise
         log_access(self.store, asker, "read", about=id_)
-        outcome = next(word.removeprefix("outcome:") for word in stored.words if word.startswith("outcome:"))
+        (outcome,) = stored.named("outcome:")
         return Answered(id_, contents.answer, outcome, new=False)
 
     # -- what is recorded --------------------------------------------------------------------------
 
-    def _entry(
-        self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker
-    ) -> Entry:
+    def _entry(self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker) -> Entry:
         return asker.entry(
             "decisions", "assessment", assessment.id,
             words=words_of(assessment, self.assessor.rulebase),
@@ -150,7 +147,7 @@ class Recorder:
         rulebase = self.assessor.rulebase
         return asker.entry(
             "decisions", "disagreement", unanswered.attempt,
-            words=frozenset({f"rules:{rulebase.digest}", *(f"disagrees:{c}" for c in unanswered.codes)}),
+            words=frozenset((f"rules:{rulebase.digest}", *map("disagrees:{}".format, unanswered.reason.codes))),
             person=self._person(exam.subject, asker),
             sealed=compress(posted),
         )  # fmt: skip
@@ -165,4 +162,3 @@ class Recorder:
 
     def _lookup(self, what: str, text: str, asker: Asker) -> str:
         return self.store.keyring.lookup(asker.tenant, what, text)
-

@@ -1,7 +1,6 @@
 """The rule bases that ever answered: kept whole, loaded again, and which of them answered when."""
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -29,7 +28,7 @@ class NoSuchRules(Exception):
 class RuleBases:
     """Those of one store. Safe to share between threads and over a fork."""
 
-    def __init__(self, store: Store, present: Replayer, files: Callable[[], Files]) -> None:
+    def __init__(self, store: Store, present: Replayer, files: Files) -> None:
         """`present` answers now, `files` is what its rules were loaded from."""
         self.store = store
         self.present = present
@@ -66,7 +65,7 @@ class RuleBases:
     def _tell(self, now: datetime) -> None:
         digest = self.rulebase.digest
         if kept_bases.kept(self.store, digest) is None:
-            kept_bases.keep(self.store, digest, pack(self.files()), now)
+            kept_bases.keep(self.store, digest, pack(self.files), now)
         last = search(self.store, CHAIN, Search(kinds=("deployment",)), None, 1)
         if not last or last[0].clear["digest"] != digest:
             clear: dict[str, Any] = {"digest": digest, "version": self.rulebase.version}

@@ -3,11 +3,10 @@
 from dataclasses import astuple
 
 import orjson
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from schemas.assessment import write_assessment
 from schemas.faults import Fault, InvalidBody
-from schemas.problem import no_answer
 from schemas.recorded import write_found, write_replay
 from schemas.search import read_search
 from schemas.text import INSTANT_EXPECTED, parse_instant
@@ -15,8 +14,8 @@ from service.inference.no_answer import NoAnswer
 from service.records.recording import Answered, Unanswered
 from service.web.asking import asker
 from service.web.guard import needs, require
-from service.web.metrics import assessed, disagreed
-from service.web.problems import problem
+from service.web.metrics import assessed
+from service.web.problems import unanswered
 from service.web.served import NO_STORE, body, json, json_bytes, query_options, served
 
 routes = Blueprint("assessments", __name__)
@@ -34,10 +33,8 @@ def assess() -> Response:
     posted = body()
     try:
         answered = served().recorder.assess(posted, asker("assess"), options)
-    except Unanswered as unanswered:
-        current_app.logger.error(str(unanswered))
-        disagreed(unanswered.codes)
-        return problem(no_answer(unanswered.attempt))
+    except Unanswered as error:
+        return unanswered(error.attempt, error.reason)
     assessed(answered.outcome if answered.new else "repeated")
     headers = NO_STORE | {"Location": f"/v1/assessments/{answered.id}"}
     return json_bytes(_as_asked(answered, posted, options), 201 if answered.new else 200, headers)
@@ -53,9 +50,7 @@ def _preview(posted: bytes, options: dict[str, str]) -> Response:
             exam, now=who.at, assessment_id=attempt, with_ledger=options["ledger"] == "true"
         )
     except NoAnswer as reason:
-        current_app.logger.error("no answer to %s: %s", attempt, reason)
-        disagreed(getattr(reason, "codes", ()))
-        return problem(no_answer(attempt))
+        return unanswered(attempt, reason)
     brief = options["view"] == "brief"
     return json(write_assessment(assessment, here.assessor.rulebase, brief=brief), 200, NO_STORE)
 
@@ -79,7 +74,11 @@ def _as_asked(answered: Answered, posted: bytes, options: dict[str, str]) -> byt
 @needs("read")
 def assessment(assessment: object) -> Response:
     query_options()
-    return json_bytes(served().archive.answer(str(assessment), asker("read")), 200, NO_STORE)
+    archive, who = served().archive, asker("read")
+    answer = archive.answer(str(assessment), who)
+    by = archive.correction(str(assessment), who)
+    link = {"Link": f'</v1/assessments/{by}>; rel="successor-version"'} if by else {}
+    return json_bytes(answer, 200, NO_STORE | link)
 
 
 @routes.get("/v1/assessments/<uuid:assessment>/trace")

@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(RecordedOtherwise)
     def otherwise(_: RecordedOtherwise) -> Response:
-        return problem(_conflict("/exam_id", "an exam_id of its own for each exam; corrects for a correction"))
+        return problem(_conflict("/exam_id", "an exam_id for each exam; corrects for a correction"))
 
     @app.errorhandler(ReviewedOtherwise)
     def reviewed_otherwise(_: ReviewedOtherwise) -> Response:
@@ -50,7 +50,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(NotThatRuleBase)
     @app.errorhandler(NotTheSame)
     def not_the_same(_: Exception) -> Response:
-        detail = "The recorded rules do not give the recorded answer again; 'kneechain audit verify' tells more."
+        detail = (
+            "The recorded rules do not give the recorded answer again; 'kneechain audit verify' tells more."
+        )
         app.logger.error("a recorded answer was not given again")
         return problem(problem_document(500, detail))
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from schemas.faults import InvalidBody, NothingNamed
-from schemas.problem import invalid_body, nothing_named, problem_document
-from service.audit.database import StoreUnavailable
+from schemas.problem import invalid_body, no_answer, nothing_named, problem_document
+from service.inference.no_answer import NoAnswer
 from service.web import metrics
 from service.web.incidents import incident
 
@@ -20,8 +20,6 @@ DETAILS = {
     413: "At most 256 KiB.",
     415: "Send application/json.",
 }
-NO_LOG = "The decision log cannot be used now. Nothing was answered and nothing was kept."
-RETRY_SECONDS = 2
 
 
 def problem(document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
@@ -39,6 +37,16 @@ def failed(incident_id: str) -> dict[str, Any]:
     return problem_document(500, "Nothing was answered and nothing was kept.", incident_id=incident_id)
 
 
+def unanswered(attempt: str, reason: NoAnswer) -> Response:
+    """The evaluators disagree, or the engine failed: an alert, a count by rule, and the id for whoever asked.
+
+    Sent again it would come to the same, so there is no Retry-After.
+    """
+    current_app.logger.critical("no answer to %s: %s", attempt, reason)
+    metrics.disagreed(reason.codes)
+    return problem(no_answer(attempt))
+
+
 def register(app: Flask) -> None:
     @app.errorhandler(InvalidBody)
     def body(error: InvalidBody) -> Response:
@@ -47,11 +55,6 @@ def register(app: Flask) -> None:
     @app.errorhandler(NothingNamed)
     def nothing(error: NothingNamed) -> Response:
         return problem(nothing_named(error))
-
-    @app.errorhandler(StoreUnavailable)
-    def store(_: StoreUnavailable) -> Response:
-        metrics.store_failed()
-        return problem(problem_document(503, NO_LOG), {"Retry-After": str(RETRY_SECONDS)})
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
