@@ -144,10 +144,10 @@ class Recorder:
         )  # fmt: skip
 
     def _disagreement(self, unanswered: Unanswered, exam: Exam, posted: bytes, asker: Asker) -> Entry:
-        rulebase = self.assessor.rulebase
+        codes = map("disagrees:{}".format, unanswered.reason.codes)
         return asker.entry(
             "decisions", "disagreement", unanswered.attempt,
-            words=frozenset((f"rules:{rulebase.digest}", *map("disagrees:{}".format, unanswered.reason.codes))),
+            words=frozenset((f"rules:{self.assessor.rulebase.digest}", *codes)),
             person=self._person(exam.subject, asker),
             sealed=compress(posted),
         )  # fmt: skip
