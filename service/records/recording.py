@@ -70,6 +70,9 @@ class Recorder:
         before = find_exam(self.store, asker.tenant, lookup) if lookup else None
         if before is not None:
             return self._again(before, posted, asker)
+        return self._anew(exam, posted, lookup, asker, view)
+
+    def _anew(self, exam: Exam, posted: bytes, lookup: str | None, asker: Asker, view: Json) -> Answered:
         attempt = new_id()
         assessment = self._assessed(exam, attempt, posted, asker)
         answer = orjson.dumps(write_assessment(assessment, self.assessor.rulebase))

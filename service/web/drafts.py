@@ -38,7 +38,9 @@ def drop(draft: str) -> Response:
     query_options()
     if not served().drafts.drop(_id(draft), asker("draft")):
         raise _none()
-    return Response(status=204, headers=NO_STORE)
+    gone = Response(status=204, headers=NO_STORE)
+    del gone.headers["Content-Type"]
+    return gone
 
 
 def _id(draft: str) -> str:
