@@ -9,11 +9,14 @@ from schemas.faults import Fault, InvalidBody, NothingNamed
 MOST_LISTED = 500
 TITLES = {
     400: "The request could not be read",
+    401: "Who asks is not known",
+    403: "This is not allowed",
     404: "There is nothing at this address",
     405: "This method is not allowed here",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request names something that is not right",
+    429: "This was asked too often",
     500: "Something failed here",
     503: "Not ready",
 }

@@ -18,11 +18,22 @@ from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.knowledge.load import load_rulebase
+from tests.signed_in import signed_in
 
 # No deadline: it measures how busy the machine is.
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A decision log of their own, without keys; and they may ask as much as they like."""
+    folder = tmp_path_factory.mktemp("log")
+    os.environ["KNEECHAIN_DATABASE_URL"] = f"sqlite:///{folder}/kneechain.db"
+    os.environ["KNEECHAIN_KEYS"] = f"{folder}/keys.json"
+    os.environ["KNEECHAIN_CHECKPOINTS"] = f"{folder}/checkpoints.ndjson"
+    os.environ["KNEECHAIN_REQUESTS_PER_MINUTE"] = "1000000"
 
 
 @pytest.fixture(scope="session")
@@ -52,4 +63,5 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def client(assessor: Assessor, now: datetime) -> FlaskClient:
-    return create_app(assessor=assessor, now=lambda: now).test_client()
+    """May ask everything."""
+    return signed_in(create_app(assessor=assessor, now=lambda: now))

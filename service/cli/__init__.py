@@ -11,6 +11,7 @@ from service.cli import (
     explain,
     findings,
     handbook,
+    keys,
     lock,
     mutate,
     rules,
@@ -43,6 +44,7 @@ for command in (
     findings.findings,
     targets.targets,
     serve.serve,
+    keys.keys,
     trace.trace,
 ):
     main.add_command(command)

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app
 from schemas.assessment import write_assessment
 from schemas.problem import no_answer
 from service.inference.no_answer import NoAnswer
+from service.web.guard import needs
 from service.web.problems import problem
 from service.web.served import body, json, query_options, served
 
@@ -14,6 +15,7 @@ routes = Blueprint("assessments", __name__)
 
 
 @routes.post("/v1/assessments")
+@needs("assess")
 def assess() -> Response:
     options = query_options(view=("full", "brief"), ledger=("false", "true"))
     here = served()

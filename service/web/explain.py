@@ -9,6 +9,7 @@ from schemas.explanation import write_reply
 from schemas.problem import no_answer
 from service.domain.question import TARGETS, QuestionName
 from service.inference.no_answer import NoAnswer
+from service.web.guard import needs
 from service.web.problems import problem
 from service.web.served import body, json, query_options, served
 
@@ -29,5 +30,9 @@ def explain(question: QuestionName) -> Response:
     return json(write_reply(reply, here.assessor.rulebase), 200, {"Cache-Control": "no-store"})
 
 
+COSTS: dict[QuestionName, int] = {"counterfactuals": 10, "next-tests": 5, "what-if": 5}
+"""Of the questions that take longer than the others."""
+
 for name in TARGETS:
-    routes.add_url_rule(f"/v1/explain/{name}", name, partial(explain, name), methods=["POST"])
+    view = needs("preview", cost=COSTS.get(name, 2))(partial(explain, name))
+    routes.add_url_rule(f"/v1/explain/{name}", name, view, methods=["POST"])

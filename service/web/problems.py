@@ -8,6 +8,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from schemas.faults import InvalidBody, NothingNamed
 from schemas.problem import invalid_body, nothing_named, problem_document
+from service.audit.database import StoreUnavailable
+from service.web import metrics
 from service.web.incidents import incident
 
 PROBLEM_JSON = "application/problem+json"
@@ -18,6 +20,8 @@ DETAILS = {
     413: "At most 256 KiB.",
     415: "Send application/json.",
 }
+NO_LOG = "The decision log cannot be used now. Nothing was answered and nothing was kept."
+RETRY_SECONDS = 2
 
 
 def problem(document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
@@ -43,6 +47,11 @@ def register(app: Flask) -> None:
     @app.errorhandler(NothingNamed)
     def nothing(error: NothingNamed) -> Response:
         return problem(nothing_named(error))
+
+    @app.errorhandler(StoreUnavailable)
+    def store(_: StoreUnavailable) -> Response:
+        metrics.store_failed()
+        return problem(problem_document(503, NO_LOG), {"Retry-After": str(RETRY_SECONDS)})
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

@@ -12,6 +12,7 @@ from schemas.faults import Fault, InvalidBody, echo, nearest
 from schemas.question import QuestionReader
 from service.assess import Assessor
 from service.clock import Clock
+from service.domain.rulebase import RuleBase
 from service.explain.explainer import Explainer
 
 EXTENSION = "kneechain"
@@ -43,6 +44,12 @@ def served() -> Served:
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, Served)
     return found
+
+
+def draft_notice(rulebase: RuleBase) -> str | None:
+    """What every answer and page says while nobody has approved the rules."""
+    approval = rulebase.approval
+    return approval.draft_notice if approval.status == "draft" else None
 
 
 def body() -> bytes:

@@ -68,6 +68,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_component_is_used() -> None:
     used = {node["$ref"] for node in _nodes(contract()) if "$ref" in node}
+    used |= {f"#/components/securitySchemes/{name}" for one in contract()["security"] for name in one}
     for kind, components in contract()["components"].items():
         for name in components:
             assert any(target.startswith(f"#/components/{kind}/{name}") for target in used), name
@@ -518,7 +519,7 @@ def _roots() -> Iterator[str]:
             yield f"{here}/requestBody/content/{media.replace('/', '~1')}/schema"
         for status, response in operation["responses"].items():
             there = response.get("$ref", f"#{here}/responses/{status}").removeprefix("#")
-            for media in followed(response)["content"]:
+            for media in followed(response).get("content", ()):
                 yield f"{there}/content/{media.replace('/', '~1')}/schema"
 
 
