@@ -52,7 +52,7 @@ class Asked:
 
     @property
     def unknown(self) -> str:
-        return re.sub(r"\{\w+\}", "nothing-of-that-name", self.path)
+        return re.sub(r"\{\w+\}", "nothing-of-that-name", self.path.replace("{draft}", "~"))
 
 
 def _broken_off(asked: Asked) -> TestResponse:
@@ -257,8 +257,13 @@ def test_an_address_that_is_not_documented_is_a_problem_too(client: FlaskClient,
     validate(client.post(address))
 
 
-WHERE = [filled(path, assessment=UUID(int=1)) for path, _, _ in operations()]
-POSTED = [path for path, method, _ in operations() if method == "post"]
+METHODS: dict[str, set[str]] = {}
+for path, method, _ in operations():
+    METHODS.setdefault(filled(path, assessment=UUID(int=1)), {"OPTIONS"}).add(method.upper())
+for methods in METHODS.values():
+    methods |= {"HEAD"} if "GET" in methods else set()
+WHERE = [*METHODS]
+POSTED = [address for address, methods in METHODS.items() if methods == {"OPTIONS", "POST"}]
 
 
 @pytest.mark.parametrize("address", WHERE)
@@ -266,7 +271,7 @@ def test_options_answers_with_the_methods_and_nothing_else(client: FlaskClient, 
     response = client.options(address)
     validate(response)
     assert response.status_code == 204
-    assert response.headers["Allow"] == ("OPTIONS, POST" if address in POSTED else "GET, HEAD, OPTIONS")
+    assert response.headers["Allow"] == ", ".join(sorted(METHODS[address]))
     assert not {"Content-Type", "Content-Length"} & {*response.headers.keys()}
 
 
@@ -293,6 +298,8 @@ def _named(response: TestResponse, names: set[str]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "TRACE"])
 @pytest.mark.parametrize("address", POSTED)
 def test_only_post_assesses_and_asks(client: FlaskClient, address: str, method: str) -> None:
+    if method == "GET" and address.endswith("/search"):
+        return  # is the address of an assessment that is none
     response = client.open(address, method=method)
     assert response.status_code == 405
     assert response.headers["Allow"] == "OPTIONS, POST"
