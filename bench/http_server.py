@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 
 from service.app import create_app
-from service.config import Config
+from service.config import MOST_PER_MINUTE, Config
 from service.server import run
 
 
@@ -24,7 +24,11 @@ def echo(answer: bytes) -> Flask:
 
 def main() -> None:
     name, port, workers, path = sys.argv[1:]
-    app = create_app() if name == "kneechain" else echo(Path(path).read_bytes())
+    app = (
+        create_app(Config(requests_per_minute=MOST_PER_MINUTE))
+        if name == "kneechain"
+        else echo(Path(path).read_bytes())
+    )
     run(app, Config(workers=int(workers)), "127.0.0.1", int(port))
 
 
