@@ -5,6 +5,8 @@ import click
 from service.assess import SOFTWARE
 from service.cli import (
     assess,
+    audit,
+    audit_report,
     base_rate,
     coverage,
     diff,
@@ -26,6 +28,7 @@ OF_RULES = (
     verify.verify, coverage.coverage, mutate.mutate, diff.diff, lock.lock, switch.disable, switch.enable,
     base_rate.base_rate, handbook.handbook,
 )  # fmt: skip
+OF_AUDIT = (audit_report.report,)
 
 
 @click.group(cls=Commands)
@@ -36,6 +39,8 @@ def main() -> None:
 
 for command in OF_RULES:
     rules.rules.add_command(command)
+for command in OF_AUDIT:
+    audit.audit.add_command(command)
 for command in (
     assess.assess,
     explain.explain,
@@ -44,5 +49,6 @@ for command in (
     targets.targets,
     serve.serve,
     trace.trace,
+    audit.audit,
 ):
     main.add_command(command)
