@@ -51,7 +51,7 @@ TRACE_FORMAT = "kneechain.trace.v1"
 def write_heading(assessment: Assessment, rulebase: RuleBase) -> Json:
     """What stands on top of every answer about an exam: summary, rules, times and the safety screen."""
     answer: Json = {
-        "recorded": False,
+        "recorded": assessment.recorded,
         "summary": {
             "headline": assessment.summary.headline,
             "ask_next": [
@@ -65,7 +65,8 @@ def write_heading(assessment: Assessment, rulebase: RuleBase) -> Json:
     }
     exam = assessment.exam
     for key, reference in (
-        ("exam_id", exam.exam_id), ("subject", exam.subject), ("encounter", exam.encounter)
+        ("exam_id", exam.exam_id), ("subject", exam.subject), ("encounter", exam.encounter),
+        ("corrects", exam.corrects),
     ):  # fmt: skip
         if reference is not None:
             answer[key] = reference

@@ -1,5 +1,6 @@
 """The posted exam: its shape, and the exam it becomes. Documented in openapi.yaml as `Exam`."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -148,6 +149,7 @@ def exam_schema(rulebase: RuleBase) -> Schema:
             "exam_id": Reference(),
             "subject": Reference(),
             "encounter": Reference(),
+            "corrects": Reference(),
             "performed_at": Instant(),
             "knees": Knees(),
             "findings": FindingsField(rulebase, required=True),
@@ -338,7 +340,18 @@ class ExamReader:
             exam_id=loaded.get("exam_id"),
             subject=loaded.get("subject"),
             encounter=loaded.get("encounter"),
+            corrects=loaded.get("corrects"),
         )
+
+
+def subject_of(posted: bytes) -> str | None:
+    """Whom a body speaks of, whatever else is wrong with it; None where that cannot be read."""
+    try:
+        body = json.loads(posted)
+    except (ValueError, RecursionError):
+        return None
+    subject = body.get("subject") if isinstance(body, dict) else None
+    return subject if isinstance(subject, str) and REFERENCE.fullmatch(subject) else None
 
 
 def _too_late(at: datetime | None, performed_at: datetime, now: datetime) -> tuple[str, str] | None:

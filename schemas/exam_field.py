@@ -1,5 +1,6 @@
 """What the fields of posted bodies have in common."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -36,10 +37,10 @@ class Strict(Schema):
 class Part(ExamField[dict[str, Any]]):
     """An object within a body, of a shape of its own. `at` is its JSON pointer."""
 
-    def __init__(self, at: str, shape: dict[str, fields.Field[Any]], **kwargs: Any) -> None:
+    def __init__(self, at: str, shape: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.at = at
-        self.shape = Strict.from_dict(shape)()
+        self.shape = Strict.from_dict({**shape})()
         self.expected = f"an object with {', '.join(shape)}"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ def write_exam(exam: Exam) -> Json:
         "exam_id": exam.exam_id,
         "subject": exam.subject,
         "encounter": exam.encounter,
+        "corrects": exam.corrects,
         "performed_at": write_instant(exam.performed_at),
         "knees": list(exam.knees),
         "findings": [_finding(observation) for observation in exam.observations.values()],

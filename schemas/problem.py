@@ -9,13 +9,19 @@ from schemas.faults import Fault, InvalidBody, NothingNamed
 MOST_LISTED = 500
 TITLES = {
     400: "The request could not be read",
+    401: "Who asks is not known",
+    403: "This is not allowed",
     404: "There is nothing at this address",
     405: "This method is not allowed here",
+    409: "This was recorded before, otherwise",
+    410: "This was erased",
+    412: "There is another revision by now",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request names something that is not right",
+    429: "This was asked too often",
     500: "Something failed here",
-    503: "Not ready",
+    503: "Not available now",
 }
 
 

@@ -1,4 +1,4 @@
-"""A posted review of an assessment: its shape, and the review it becomes. In openapi.yaml as `Review`."""
+"""A posted review of an assessment, and the review it becomes. In openapi.yaml as `ClinicalReview`."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -81,9 +81,7 @@ def review_shape(rules: Collection[str], contributors: Collection[str]) -> Schem
     )()
 
 
-def read_review(
-    body: bytes, rules: Collection[str], contributors: Collection[str], now: datetime
-) -> Review:
+def read_review(body: bytes, rules: Collection[str], contributors: Collection[str], now: datetime) -> Review:
     """The review in a body as it was posted. Raises InvalidBody with every fault."""
     loaded = load(review_shape(rules, contributors), read_json(body), EXPECTED)
     faults = [*_faults(loaded, now)]

@@ -5,15 +5,31 @@ from typing import Any
 
 from flask import Flask, Response
 
-from schemas.exam import ExamReader
 from service.assess import Assessor
+from service.audit.store import Store
 from service.clock import Clock, clock
 from service.config import CHECKOUT, SETTINGS, Config
 from service.domain.rulebase import RuleBase
 from service.handbook.document import CommandText, Handbook, SettingText
-from service.knowledge.load import load_rulebase
-from service.web import assessments, docs, explain, handbook, health, knowledge, problems
-from service.web.served import Served
+from service.knowledge.files import read_files
+from service.knowledge.load import load_files
+from service.records.opening import open_configured
+from service.web import (
+    assessments,
+    docs,
+    drafts,
+    explain,
+    handbook,
+    headers,
+    health,
+    knowledge,
+    log_problems,
+    problems,
+    session,
+)
+from service.web.guard import Guard
+from service.web.observing import observe
+from service.web.served import Served, draft_notice
 
 LARGEST_BODY = 256 * 1024
 
@@ -38,29 +54,33 @@ def create_app(
     assessor: Assessor | None = None,
     now: Clock = clock,
     commands: tuple[CommandText, ...] = (),
+    store: Store | None = None,
 ) -> Flask:
-    """The application; raises BadSettings, or RuleBaseError where the rule base cannot be used.
+    """The application; raises BadSettings, or RuleBaseError where the rule base cannot be used,
+    StoreNotOpened or StoreUnavailable where the decision log cannot.
 
     `commands` are those of the command line, which the handbook describes.
     """
     config = config or Config.from_environment()
+    files = read_files(config.rules)
     if assessor is None:
-        assessor = Assessor.of(load_rulebase(config.rules))
+        assessor = Assessor.of(load_files(files))
+    if store is None:
+        store = open_configured(config, now)
     app = Application(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be an answer that the contract does not have
-    for part in (assessments, explain, knowledge, health, docs, handbook):
+    observe(app)
+    Guard(store, now, config.requests_per_minute).by(app)
+    headers.add(app, draft_notice(assessor.rulebase))
+    for part in (assessments, drafts, explain, knowledge, health, session, docs, handbook):
         app.register_blueprint(part.routes)
     problems.register(app)
-    Served(assessor, ExamReader(assessor.rulebase), now).by(app)
+    log_problems.register(app)
+    Served(assessor, files, store, now).by(app)
     handbook.serve(make_handbook(assessor.rulebase, config.rules, commands), app)
-
-    @app.after_request
-    def harden(response: Response) -> Response:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return response
-
+    store.database.forget_connections()  # none may be taken along over a fork
     return app
 
 

@@ -1,6 +1,6 @@
 """The use case: an exam in, an assessment with its whole reasoning out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -21,7 +21,8 @@ from service.answer.summary import summary
 from service.domain.assessment import Assessment, Firing, Knee
 from service.domain.exam import Exam, Side
 from service.domain.rulebase import RuleBase
-from service.inference.infer import Inference
+from service.inference.durable_engine import DurableEngine
+from service.inference.infer import Inference, MadeFor
 from service.inference.no_answer import CannotInfer
 from service.inference.screen import SafetyScreen
 from service.inference.usable import what_counts
@@ -44,10 +45,10 @@ class Assessor:
     screen: SafetyScreen
 
     @classmethod
-    def of(cls, rulebase: RuleBase) -> "Assessor":
+    def of(cls, rulebase: RuleBase, engine: MadeFor = DurableEngine) -> "Assessor":
         """Raises RuleBaseError where the rules cannot run: they are circular, or too many for the engine."""
         try:
-            inference = Inference(rulebase)
+            inference = Inference(rulebase, engine)
         except CannotInfer as error:
             rule = rulebase.rule_by_code[error.codes[0]]
             raise RuleBaseError([Problem(rule.file, rule.line, str(error))]) from error
@@ -70,16 +71,39 @@ class Assessor:
         return Case(self.inference, exam, usable, screen, views)
 
     def assess(
-        self, exam: Exam, *, now: datetime, assessment_id: str, with_ledger: bool = False
+        self,
+        exam: Exam,
+        *,
+        now: datetime,
+        assessment_id: str,
+        with_ledger: bool = False,
+        recorded: bool = False,
+        software: Mapping[str, str] = SOFTWARE,
     ) -> Assessment:
-        """The answer to one exam: a pure function of exam, rule base, clock and id.
+        """The answer to one exam: a pure function of all that is given and of the rule base.
 
-        Raises NoAnswer: the evaluators disagree, or the engine failed.
+        `recorded`: whether it will be kept before anyone sees it. `software`: what the answer names; where
+        an answer is given again, what it named then. Raises NoAnswer: the evaluators disagree, or the
+        engine failed.
         """
-        return self.answer(self.case(exam), now=now, assessment_id=assessment_id, with_ledger=with_ledger)
+        return self.answer(
+            self.case(exam),
+            now=now,
+            assessment_id=assessment_id,
+            with_ledger=with_ledger,
+            recorded=recorded,
+            software=software,
+        )
 
     def answer(
-        self, case: Case, *, now: datetime, assessment_id: str, with_ledger: bool = False
+        self,
+        case: Case,
+        *,
+        now: datetime,
+        assessment_id: str,
+        with_ledger: bool = False,
+        recorded: bool = False,
+        software: Mapping[str, str] = SOFTWARE,
     ) -> Assessment:
         """The answer to an exam already screened and inferred."""
         exam = case.exam
@@ -97,7 +121,8 @@ class Assessor:
             id=assessment_id,
             exam=exam,
             assessed_at=now,
-            software=SOFTWARE,
+            recorded=recorded,
+            software=software,
             summary=summary(case, screening, knees),
             outside_intended_use=case.screen.outside_intended_use,
             safety=screening,

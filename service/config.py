@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MOST_AT_ONCE = 256
 """More processes or threads than this are a slip of the finger."""
+MOST_PER_MINUTE = 1_000_000
 
 
 class BadSettings(Exception):
@@ -26,6 +28,8 @@ class Config:
     """It may hold a password."""
     keys: Path = CHECKOUT / "var" / "keys.json"
     checkpoints: Path = CHECKOUT / "var" / "checkpoints.ndjson"
+    requests_per_minute: int = 6_000
+    allow_draft_rules: bool = False
 
     @classmethod
     def from_environment(cls) -> "Config":
@@ -44,10 +48,16 @@ class Config:
         return cls(**given)
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MOST_AT_ONCE):
-        raise ValueError(f"a whole number from 1 to {MOST_AT_ONCE}")
+def _number(text: str, most: int = MOST_AT_ONCE) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
+        raise ValueError(f"a whole number from 1 to {most}")
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text != "1":
+        raise ValueError("1")
+    return True
 
 
 def _folder(text: str) -> Path:
@@ -83,5 +93,12 @@ SETTINGS = {
     "KNEECHAIN_CHECKPOINTS": Setting(
         "checkpoints", Path, "var/checkpoints.ndjson in the checkout",
         "where signed checkpoints are appended, best on another machine's disk",
+    ),
+    "KNEECHAIN_REQUESTS_PER_MINUTE": Setting(
+        "requests_per_minute", partial(_number, most=MOST_PER_MINUTE), "6000",
+        "units that one key, or one address, may spend in a minute, in each process",
+    ),
+    "KNEECHAIN_ALLOW_DRAFT_RULES": Setting(
+        "allow_draft_rules", _yes, "not set", "1 serves rules that nobody approved beyond this machine",
     ),
 }  # fmt: skip

@@ -1,17 +1,23 @@
 """Runs the application with gunicorn: the rule base is loaded once and shared by the workers."""
 
 import gc
+import os
+import shutil
 import socket
 from typing import Any
 
 import orjson
 from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
+from prometheus_client.multiprocess import mark_process_dead
 
 from service.config import Config
+from service.web import headers, metrics
 from service.web.incidents import incident
+from service.web.logs import log_as_json
 from service.web.problems import PROBLEM_JSON, failed, problem, refused
 
 
@@ -31,6 +37,15 @@ class Server(BaseApplication):
         return self.app
 
 
+class Log(Logger):
+    """gunicorn's own events, in the log of the service."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class Worker(ThreadWorker):
     """Answers with a problem what is no HTTP.
 
@@ -44,18 +59,26 @@ class Worker(ThreadWorker):
         else:
             document = failed(incident(self.log.error_log, exc))
         body = orjson.dumps(document)
-        head = (
-            f"HTTP/1.1 {document['status']} {document['title']}\r\nConnection: close\r\n"
-            f"Content-Type: {PROBLEM_JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+        told = {
+            "Connection": "close", "Content-Type": PROBLEM_JSON, "Content-Length": len(body), **headers.ALWAYS
+        }  # fmt: skip
+        lines = [
+            f"HTTP/1.1 {document['status']} {document['title']}",
+            *(f"{k}: {v}" for k, v in told.items()),
+        ]
+        head = "\r\n".join(lines) + "\r\n\r\n"
         try:
             client.sendall(head.encode() + body)
         except OSError:
             self.log.debug("nobody is left to be told")
 
 
-def run(app: Flask, config: Config, host: str, port: int) -> None:
-    """Serves until stopped. Access is not logged: a path or query could name someone."""
+def run(app: Flask, config: Config, host: str, port: int, link: str | None = None) -> None:
+    """Serves until stopped. `link`: the secret of the one-time link, printed once it can be opened.
+
+    gunicorn logs no requests: a path or query could name someone.
+    """
+    log_as_json()
 
     @app.errorhandler(ParseException)
     def no_http(_: ParseException) -> Response:
@@ -64,7 +87,28 @@ def run(app: Flask, config: Config, host: str, port: int) -> None:
 
     gc.collect()
     gc.freeze()  # the rule base stays: the workers share its pages and never look through it again
-    Server(app, options(config, host, port)).run()
+    Server(app, options(config, host, port) | hooks(host, link)).run()
+
+
+def hooks(host: str, link: str | None) -> dict[str, object]:
+    """What is done when the server listens, when a worker has ended, and at the end."""
+
+    def listens(server: Any) -> None:
+        if link is not None:
+            address = f"[{host}]" if ":" in host else host
+            port = server.LISTENERS[0].sock.getsockname()[1]
+            print("To act as auditor and administrator open this link, once, within 15 minutes:", flush=True)
+            print(f"http://{address}:{port}/session?link={link}", flush=True)
+
+    def worker_ended(_: Any, worker: Any) -> None:
+        if metrics.FOLDER in os.environ:
+            mark_process_dead(worker.pid)
+
+    def ended(_: Any) -> None:
+        if metrics.FOLDER in os.environ:
+            shutil.rmtree(os.environ[metrics.FOLDER], ignore_errors=True)
+
+    return {"when_ready": listens, "child_exit": worker_ended, "on_exit": ended}
 
 
 def options(config: Config, host: str, port: int) -> dict[str, object]:
@@ -74,6 +118,7 @@ def options(config: Config, host: str, port: int) -> dict[str, object]:
         "workers": config.workers,
         "threads": config.threads,
         "worker_class": "service.server.Worker",
+        "logger_class": Log,
         "preload_app": True,
         "accesslog": None,
         "control_socket_disable": True,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -43,7 +44,7 @@ def keep(
     key = new_key()
     place = f"{tenant} {lookup}"
     changed_at, expires_at = instant(now), instant(now + KEPT)
-    row = {
+    row: dict[str, Any] = {
         "subject": subject, "changed_at": changed_at, "expires_at": expires_at,
         "wrapped_key": wrap(store.keyring, place, key), "sealed": seal(key, compress(content), place),
     }  # fmt: skip

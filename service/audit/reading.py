@@ -40,6 +40,10 @@ class Stored:
         """What it is searched and counted by."""
         return str(self.record.get("words", "")).split()
 
+    def named(self, kind: str) -> list[str]:
+        """What its words of one kind (`fires:`) name."""
+        return [word.removeprefix(kind) for word in self.words if word.startswith(kind)]
+
 
 COLUMNS = (
     records.c.id, records.c.chain, records.c.seq, records.c.kind, records.c.at, records.c.subject,

@@ -13,6 +13,7 @@ from service.cli import (
     explain,
     findings,
     handbook,
+    keys,
     lock,
     mutate,
     rules,
@@ -48,6 +49,7 @@ for command in (
     findings.findings,
     targets.targets,
     serve.serve,
+    keys.keys,
     trace.trace,
     audit.audit,
 ):

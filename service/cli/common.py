@@ -12,11 +12,15 @@ from rich.text import Text
 
 from schemas.faults import InvalidBody, printable
 from schemas.problem import invalid_body, no_answer
+from service.audit.database import StoreUnavailable
+from service.audit.store import Store
+from service.clock import clock
 from service.config import BadSettings, Config
 from service.domain.rulebase import RuleBase
 from service.inference.no_answer import NoAnswer
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import RuleBaseError
+from service.records.opening import StoreNotOpened, open_configured
 from service.terminal import fault_table
 
 RULES_NOT_RIGHT = 1
@@ -39,7 +43,7 @@ class NotRight(click.ClickException):
 
 
 class Commands(click.Group):
-    """Says in words, whichever command meets it, why settings or rules cannot be used."""
+    """Says in words, whichever command meets it, why settings, rules or the decision log cannot be used."""
 
     rules_not_right = RULES_NOT_RIGHT
     """What it exits with where the rules cannot be used."""
@@ -48,6 +52,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BadSettings as error:
+            complain(str(error))
+            raise SystemExit(SETTINGS_NOT_RIGHT) from None
+        except (StoreNotOpened, StoreUnavailable) as error:
             complain(str(error))
             raise SystemExit(SETTINGS_NOT_RIGHT) from None
         except RuleBaseError as error:
@@ -96,6 +103,11 @@ def complain(*lines: str) -> None:
 def rulebase() -> RuleBase:
     """The configured rule base."""
     return load_rulebase(Config.from_environment().rules)
+
+
+def store() -> Store:
+    """The configured decision log. Raises StoreNotOpened."""
+    return open_configured(Config.from_environment(), clock)
 
 
 def of_code(known: Mapping[str, Named], code: str) -> Named:

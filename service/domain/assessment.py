@@ -296,7 +296,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One answer. A pure function of exam, rule base, clock, id and software version."""
+    """One answer. A pure function of exam, rule base, clock, id, software block and `recorded`."""
 
     id: str
     exam: Exam
@@ -313,3 +313,5 @@ class Assessment:
     notes: tuple[NoteShown, ...]
     stale: tuple[Input, ...]
     ledger: tuple[LedgerRow, ...] | None = None
+    recorded: bool = False
+    """Whether it stands in the decision log."""

@@ -67,3 +67,5 @@ class Exam:
     exam_id: str | None = None
     subject: str | None = None
     encounter: str | None = None
+    corrects: str | None = None
+    """The id of the assessment that this exam puts right."""

@@ -2,7 +2,12 @@
 
 
 class NoAnswer(Exception):
-    """There is no answer to an exam. The text says why, and holds nothing of the exam."""
+    """There is no answer to an exam. The text says why, and holds nothing of the exam.
+
+    `codes`: the rules it is about, if it is about rules.
+    """
+
+    codes: tuple[str, ...] = ()
 
 
 class CannotInfer(Exception):

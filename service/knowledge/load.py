@@ -1,6 +1,5 @@
 """Loads a rule base from its folder, or says everything that is wrong with it."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -20,9 +19,10 @@ from service.knowledge import vocabulary as read_vocabulary
 from service.knowledge.conditions import SET_WORDS, ConditionReader
 from service.knowledge.derived import check_operands, read_derived
 from service.knowledge.fields import Fields
+from service.knowledge.files import Files, digest_of, read_files
 from service.knowledge.problems import Kind, Problem, RuleBaseError
 from service.knowledge.rules import CONVENTIONS, FAMILIES, RuleReader
-from service.knowledge.source import Mapping, Scalar, Sequence, read_source
+from service.knowledge.source import Mapping, Scalar, Sequence, parse_source
 from service.knowledge.source_sheet import read_source_sheet
 from service.knowledge.vocabulary import Vocabulary
 
@@ -135,32 +135,23 @@ def load_rulebase(folder: Path) -> RuleBase:
 
     Raises RuleBaseError with every problem found, each with file and line.
     """
-    if not (folder / BASE).is_file():
+    return load_files(read_files(folder))
+
+
+def load_files(files: Files) -> RuleBase:
+    """The rule base that these files are. Raises RuleBaseError."""
+    if BASE not in files:
         raise RuleBaseError([Problem(BASE, 1, "is missing")])
-    loader = _Loader(folder)
+    loader = _Loader(files)
     rulebase = loader.load()
     if loader.problems:
         raise RuleBaseError(loader.problems)
     return rulebase
 
 
-def digest_of(folder: Path) -> str:
-    """SHA-256 over the names and contents of every YAML file, in name order."""
-    whole = hashlib.sha256()
-    for path in _yaml_files(folder):
-        whole.update(path.relative_to(folder).as_posix().encode())
-        whole.update(b"\0")
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"sha256:{whole.hexdigest()}"
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix())
-
-
 class _Loader:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, files: Files) -> None:
+        self.files = files
         self.problems: list[Problem] = []
         self.vocabulary = Vocabulary()
         self._read: set[str] = set()
@@ -184,7 +175,7 @@ class _Loader:
         rulebase = RuleBase(
             name=base.text("name"),
             version=base.text("version"),
-            digest=digest_of(self.folder),
+            digest=digest_of(self.files),
             approval=self._approval(base),
             strengths=strengths,
             class_rules=class_rules,
@@ -303,8 +294,8 @@ class _Loader:
         evidence.done()
         self._vocabulary_file("units", lambda fields: read_vocabulary.read_units(fields, into))
         self._vocabulary_file("scales", lambda fields: read_vocabulary.read_scales(fields, into))
-        for path in sorted((self.folder / "vocabulary" / "findings").glob("*.yaml")):
-            fields = self._file(path.relative_to(self.folder).as_posix())
+        for name in self._names("vocabulary/findings"):
+            fields = self._file(name)
             read_vocabulary.read_findings(fields, into)
             fields.done()
         self._vocabulary_file("gates", lambda fields: read_vocabulary.read_gates(fields, into))
@@ -349,8 +340,8 @@ class _Loader:
         rules.sort(key=lambda rule: (order[rule.family], _natural(rule.code)))
         return rules, conventions
 
-    def _names(self, family: str) -> list[str]:
-        return [path.relative_to(self.folder).as_posix() for path in _yaml_files(self.folder / family)]
+    def _names(self, folder: str) -> list[str]:
+        return [name for name in self.files if name.startswith(f"{folder}/") and name.endswith(".yaml")]
 
     def _check(self, rules: list[Rule], conventions: list[Convention]) -> None:
         for name in CONVENTIONS:
@@ -441,8 +432,7 @@ class _Loader:
 
     def _check_all_read(self) -> None:
         """A file in the wrong folder would be a rule that silently does not count."""
-        for path in sorted(self.folder.rglob("*.y*ml")):
-            name = path.relative_to(self.folder).as_posix()
+        for name in self.files:
             if name not in self._read and name not in READ_ELSEWHERE:
                 self._problem(name, 1, "is read by nobody: wrong folder or ending")
 
@@ -452,12 +442,11 @@ class _Loader:
     # -- files -----------------------------------------------------------------------------
 
     def _file(self, name: str) -> Fields:
-        path = self.folder / name
         self._read.add(name)
-        if not path.is_file():
+        if name not in self.files:
             self._problem(name, 1, "is missing")
             return Fields(Mapping({}, {}, name, 1), [], name)
-        source = read_source(path, name, self.problems)
+        source = parse_source(self.files[name], name, self.problems)
         return Fields(source or Mapping({}, {}, name, 1), self.problems if source else [], name)
 
 

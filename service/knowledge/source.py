@@ -56,9 +56,14 @@ Source = Scalar | Sequence | Mapping
 
 def read_source(path: Path, name: str, problems: list[Problem]) -> Source | None:
     """The one document of the file, or None with the problem noted."""
+    return parse_source(path.read_bytes(), name, problems)
+
+
+def parse_source(content: bytes, name: str, problems: list[Problem]) -> Source | None:
+    """The one document of a file with this content, or None with the problem noted."""
     text = ""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = content.decode()
         events = list(YAML(typ="base").parse(text))
         return _Reader(iter(events), name, problems).document()
     except UnicodeDecodeError:

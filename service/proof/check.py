@@ -21,6 +21,7 @@ TRACE_FORMAT = "kneechain.trace.v1"
 """What an answer calls the format of its trace; schemas/trace.v1.schema.json describes it."""
 FORMS = {
     "assessment_id": "a UUID",
+    "recorded": "true or false",
     "assessed_at": "a time in UTC, such as 2026-11-20T08:30:00Z",
     "software": {"name": "kneechain", "version": "a version", "engine": "an engine and its version"},
 }
@@ -68,10 +69,12 @@ class Checker:
         case = Case(self.book, exam)
         knees = [Knee(case, judgement) for judgement in case.knees.values()]
         asked = screened.ask_next(case, knees)
-        references = {"exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter}
+        references = {
+            "exam_id": exam.exam_id, "subject": exam.subject, "encounter": exam.encounter,
+            "corrects": exam.corrects,
+        }  # fmt: skip
         right: Json = {
             **FORMS,
-            "recorded": False,
             "summary": {
                 "headline": Headline(case, knees, bool(asked)).written(),
                 "ask_next": asked,

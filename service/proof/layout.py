@@ -5,7 +5,7 @@ A new part of the answer needs a line here, and a function that gives the right 
 
 import re
 
-from service.proof.shapes import Bag, Each, Form, Members, Plain, Record
+from service.proof.shapes import Bag, Each, Form, Members, Plain, Record, YesOrNo
 
 SIDED: Members = {"side": Plain("side"), "finding": Plain("finding")}
 INPUT: Members = {
@@ -174,6 +174,7 @@ SOFTWARE: Members = {
 }
 NOT_SETTLED: Members = {
     "assessment_id": Form("assessment_id", re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    "recorded": YesOrNo("recorded"),
     "assessed_at": Form("assessed_at", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)),
     "software": Record("software", SOFTWARE),
 }
@@ -185,7 +186,9 @@ ANSWER = Record(
     "answer",
     {
         "rule_base": Record("rule_base_name", RULE_BASE),
-        **dict.fromkeys(("exam_id", "subject", "encounter", "performed_at"), Plain("exam_reference")),
+        **dict.fromkeys(
+            ("exam_id", "subject", "encounter", "corrects", "performed_at"), Plain("exam_reference")
+        ),
         "outside_intended_use": Plain("outside_intended_use"),
         "summary": Record(
             "summary",
@@ -231,7 +234,6 @@ ANSWER = Record(
                 "verdicts": Each("verdict", ("side",), VERDICT),
             },
         ),
-        "recorded": Plain("recorded"),
         **NOT_SETTLED,
     },
 )

@@ -77,6 +77,20 @@ class Form:
 
 
 @dataclass(frozen=True)
+class YesOrNo:
+    """A yes or no that rules and findings do not settle: it may be either, and nothing else."""
+
+    kind: str
+
+    def compare(self, pointer: str, claimed: Any, right: Any) -> Found:
+        if not isinstance(claimed, bool):
+            yield Discrepancy(self.kind, pointer, claimed, right)
+
+    def kinds(self) -> Iterator[str]:
+        yield self.kind
+
+
+@dataclass(frozen=True)
 class Bag:
     """Plain values in any order."""
 
@@ -185,7 +199,7 @@ def _names(keys: list[tuple[str, int]]) -> list[str]:
 
 
 UNKNOWN = Plain("unknown_part")
-Shape = Plain | Form | Bag | Record | Each
+Shape = Plain | Form | YesOrNo | Bag | Record | Each
 Members = Mapping[str, Shape]
 
 

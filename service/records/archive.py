@@ -1,4 +1,4 @@
-"""Reading what was recorded. Every reading of a person's data is recorded itself, before anything is shown."""
+"""Reading what was recorded. That a person's data are read is recorded too, before anything is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,29 +6,23 @@ from typing import Any
 
 import orjson
 
-from schemas.assessment import write_assessment
-from schemas.exam import ExamReader
-from schemas.faults import Fault, InvalidBody, NothingNamed
+from schemas.faults import Fault, NothingNamed
 from schemas.search import Wanted
 from service.audit.entry import instant
 from service.audit.reading import Search, Stored, find, search, token_of, unsealed
 from service.audit.store import Store
 from service.records.accesses import Asker, log_access
 from service.records.contents import Contents
-from service.records.replaying import Same, difference_of_rules, replay, same
+from service.records.other_rules import under_other_rules
+from service.records.replaying import Sameness, same
 from service.records.rule_bases import RuleBases
 
 Json = dict[str, Any]
 TRACE = ("trace_format", "trace", "suppressed", "undetermined")
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """An assessment given again under the rules, clock, id and software it names."""
-
-    stored: Stored
-    answer: Json
-    compared: Same
+class NotTheSame(Exception):
+    """The recorded rules do not give the recorded answer again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +36,48 @@ class Archive:
         """The bytes of the full answer. Raises NothingNamed, PersonErased, Unsealable, StoreUnavailable."""
         return self._read(id_, asker, "read")[1].answer
 
+    def correction(self, id_: str, asker: Asker) -> str | None:
+        """The latest assessment that corrects this one."""
+        wanted = Search(kinds=("assessment",), about=id_)
+        found = search(self.store, f"{asker.tenant}/decisions", wanted, None, 1)
+        return found[0].id if found else None
+
     def trace(self, id_: str, asker: Asker) -> Json:
         """The reasoning of the answer."""
         answer = orjson.loads(self.answer(id_, asker))
         return {"assessment_id": id_, **{key: answer[key] for key in TRACE}}
 
     def ledger(self, id_: str, asker: Asker) -> Json:
-        """Every rule with all its criteria: found anew under the recorded rules, for the same answer."""
-        stored, contents = self._read(id_, asker, "read")
-        assessor = self.rule_bases.assessor(_digest(stored))
-        recorded = orjson.loads(contents.answer)
-        now = datetime.fromisoformat(recorded["assessed_at"])
-        exam = ExamReader(assessor.rulebase).read_bytes(contents.posted, now)
-        again = assessor.assess(exam, now=now, assessment_id=id_, with_ledger=True)
-        return {"assessment_id": id_, "ledger": write_assessment(again, assessor.rulebase)["ledger"]}
+        """Every rule with all its criteria, found anew under the recorded rules. Raises NotTheSame."""
+        _, contents = self._read(id_, asker, "read")
+        return {"assessment_id": id_, "ledger": self.ledger_of(contents.posted, contents.answer)}
 
-    def replay(self, id_: str, asker: Asker) -> Replayed:
-        """Raises NoSuchRules where the rules it names were not kept, and what `answer` raises."""
-        stored, contents = self._read(id_, asker, "replay")
-        recorded = orjson.loads(contents.answer)
-        again = replay(
-            contents.posted, datetime.fromisoformat(recorded["assessed_at"]), id_, recorded["software"],
-            self.rule_bases.assessor(_digest(stored)),
-        )  # fmt: skip
-        return Replayed(stored, recorded, same(contents.answer, again))
+    def ledger_of(self, posted: bytes, answer: bytes) -> list[Json]:
+        """The ledger of an answer. Raises NotTheSame where the rules do not give that answer again."""
+        recorded = orjson.loads(answer)
+        replayer = self.rule_bases.replayer(recorded["rule_base"]["digest"])
+        again = replayer.replay(posted, with_ledger=True, **_as_then(recorded))
+        ledger: list[Json] = orjson.loads(again).pop("ledger")
+        if orjson.loads(again) != {**recorded, "ledger": ledger}:
+            raise NotTheSame
+        return ledger
 
-    def reassess(self, id_: str, rules_as_of: datetime, asker: Asker) -> tuple[str, Json]:
-        """What the rules of another time make of the same exam: their digest, and what differs."""
+    def replay(self, id_: str, asker: Asker) -> tuple[Json, Sameness]:
+        """The answer, and whether it comes out the same again.
+
+        Raises NoSuchRules where the rules it names were not kept, and what `answer` raises.
+        """
         _, contents = self._read(id_, asker, "replay")
         recorded = orjson.loads(contents.answer)
-        digest = self.rule_bases.digest_at(rules_as_of)
-        now = datetime.fromisoformat(recorded["assessed_at"])
-        assessor = self.rule_bases.assessor(digest)
-        again = replay(contents.posted, now, id_, recorded["software"], assessor)
-        return digest, difference_of_rules(recorded, orjson.loads(again))
+        replayer = self.rule_bases.replayer(recorded["rule_base"]["digest"])
+        return recorded, same(contents.answer, replayer.replay(contents.posted, **_as_then(recorded)))
+
+    def under_rules_of(self, time: datetime, id_: str, asker: Asker) -> Json:
+        """How the answer differs from the one that the rules of another time give."""
+        _, contents = self._read(id_, asker, "replay")
+        other = self.rule_bases.replayer(self.rule_bases.digest_at(time))
+        at = _as_then(orjson.loads(contents.answer))["at"]
+        return under_other_rules(contents.answer, contents.posted, at, other)
 
     # -- many ----------------------------------------------------------------------------------
 
@@ -113,9 +115,13 @@ class Archive:
         return stored, Contents.unpacked(unsealed(self.store, stored))
 
 
-def _digest(stored: Stored) -> str:
-    """That of the rules under which an assessment was made."""
-    return next(word.removeprefix("rules:") for word in stored.words if word.startswith("rules:"))
+def _as_then(recorded: Json) -> Json:
+    """Clock, id and software of a recorded answer."""
+    return {
+        "at": datetime.fromisoformat(recorded["assessed_at"]),
+        "assessment_id": recorded["assessment_id"],
+        "software": recorded["software"],
+    }
 
 
 def _words(wanted: Wanted) -> tuple[str, ...]:

@@ -1,18 +1,16 @@
 """Recording: an exam in, an assessment out that is on disk before anyone sees it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from schemas.assessment import write_assessment
-from schemas.exam import ExamReader
-from schemas.faults import InvalidBody
+from schemas.exam import ExamReader, subject_of
+from schemas.faults import Fault, InvalidBody
 from schemas.normalised import write_exam
 from schemas.problem import invalid_body
 from schemas.strict_json import same_json
-from schemas.text import REFERENCE
 from service.assess import Assessor
 from service.audit.entry import Entry, Person, Recorded, RecordedBefore, new_id
 from service.audit.reading import find, find_exam, unsealed
@@ -27,14 +25,16 @@ from service.records.rule_bases import RuleBases
 from service.records.words import words_of
 
 Json = dict[str, Any]
+NOTHING_TO_CORRECT = Fault("/corrects", "is no assessment", "the assessment_id of a recorded assessment")
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An assessment as it was recorded: `answer` are the bytes of the full one, `new` whether it is new."""
+    """An assessment as it was recorded. `answer`: the bytes of the full one; `outcome`: of its screen."""
 
     id: str
     answer: bytes
+    outcome: str
     new: bool
 
 
@@ -43,11 +43,10 @@ class RecordedOtherwise(Exception):
 
 
 class Unanswered(Exception):
-    """There is no answer; the attempt is recorded under its id. `codes`: the rules it is about, if any."""
+    """There is no answer; the attempt is recorded under its id."""
 
     def __init__(self, attempt: str, reason: NoAnswer) -> None:
         self.attempt, self.reason = attempt, reason
-        self.codes: tuple[str, ...] = getattr(reason, "codes", ())
         super().__init__(f"no answer to {attempt}: {reason}")
 
 
@@ -67,12 +66,15 @@ class Recorder:
         recorded itself; StoreUnavailable: then nothing is.
         """
         exam = self._read(posted, asker)
-        lookup = self._exam_lookup(exam, asker)
+        lookup = None if exam.exam_id is None else self._lookup("exam", exam.exam_id, asker)
         before = find_exam(self.store, asker.tenant, lookup) if lookup else None
         if before is not None:
             return self._again(before, posted, asker)
+        return self._anew(exam, posted, lookup, asker, view)
+
+    def _anew(self, exam: Exam, posted: bytes, lookup: str | None, asker: Asker, view: Json) -> Answered:
         attempt = new_id()
-        assessment = self._assessed(exam, asker.at, attempt, posted, asker)
+        assessment = self._assessed(exam, attempt, posted, asker)
         answer = orjson.dumps(write_assessment(assessment, self.assessor.rulebase))
         self.rule_bases.answers(asker.at)
         contents = Contents(posted, orjson.dumps(write_exam(exam)), answer, view)
@@ -80,28 +82,33 @@ class Recorder:
         if isinstance(result, RecordedBefore):  # by another request, meanwhile
             return self._again(result.id, posted, asker)
         assert isinstance(result, Recorded)
-        return Answered(attempt, answer, new=True)
+        return Answered(attempt, answer, assessment.safety.status, new=True)
 
     def preview(self, posted: bytes, asker: Asker, **clear: Any) -> str:
         """Notes that an exam was looked at without being recorded: not what it holds, only its keyed hash."""
-        hashed = self.store.keyring.lookup(asker.tenant, "preview", posted.decode("utf-8", "replace"))
         digest = self.assessor.rulebase.digest
+        hashed = self._hashed(posted, asker)
         return log_access(self.store, asker, "preview", rules=digest, exam=hashed, **clear)
 
     # -- one assessment ----------------------------------------------------------------------------
 
     def _read(self, posted: bytes, asker: Asker) -> Exam:
         try:
-            return self.reader.read_bytes(posted, asker.at)
+            exam = self.reader.read_bytes(posted, asker.at)
+            if exam.corrects is not None and not self._is_assessment(exam.corrects, asker):
+                raise InvalidBody([NOTHING_TO_CORRECT])
         except InvalidBody as invalid:
             self.store.writer.record(self._refusal(posted, invalid, asker))
             raise
+        return exam
 
-    def _assessed(
-        self, exam: Exam, now: datetime, attempt: str, posted: bytes, asker: Asker
-    ) -> Assessment:
+    def _is_assessment(self, id_: str, asker: Asker) -> bool:
+        stored = find(self.store, asker.tenant, id_)
+        return stored is not None and stored.kind == "assessment"
+
+    def _assessed(self, exam: Exam, attempt: str, posted: bytes, asker: Asker) -> Assessment:
         try:
-            return self.assessor.assess(exam, now=now, assessment_id=attempt, recorded=True)
+            return self.assessor.assess(exam, now=asker.at, assessment_id=attempt, recorded=True)
         except NoAnswer as reason:
             unanswered = Unanswered(attempt, reason)
             self.store.writer.record(self._disagreement(unanswered, exam, posted, asker))
@@ -115,18 +122,18 @@ class Recorder:
         if not same_json(contents.posted, posted):
             raise RecordedOtherwise
         log_access(self.store, asker, "read", about=id_)
-        return Answered(id_, contents.answer, new=False)
+        (outcome,) = stored.named("outcome:")
+        return Answered(id_, contents.answer, outcome, new=False)
 
     # -- what is recorded --------------------------------------------------------------------------
 
-    def _entry(
-        self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker
-    ) -> Entry:
+    def _entry(self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker) -> Entry:
         return asker.entry(
             "decisions", "assessment", assessment.id,
             words=words_of(assessment, self.assessor.rulebase),
             person=self._person(assessment.exam.subject, asker),
             sealed=compress(contents.packed()),
+            about=assessment.exam.corrects,
             exam=lookup,
         )  # fmt: skip
 
@@ -135,15 +142,15 @@ class Recorder:
         return asker.entry(
             "decisions", "refusal",
             clear={"faults": len(invalid.faults), "exam": self._hashed(posted, asker)},
-            person=self._person(_subject_of(posted), asker),
+            person=self._person(subject_of(posted), asker),
             sealed=compress(orjson.dumps(invalid_body(invalid))),
         )  # fmt: skip
 
     def _disagreement(self, unanswered: Unanswered, exam: Exam, posted: bytes, asker: Asker) -> Entry:
-        rulebase = self.assessor.rulebase
+        codes = map("disagrees:{}".format, unanswered.reason.codes)
         return asker.entry(
             "decisions", "disagreement", unanswered.attempt,
-            words=frozenset({f"rules:{rulebase.digest}", *(f"disagrees:{c}" for c in unanswered.codes)}),
+            words=frozenset((f"rules:{self.assessor.rulebase.digest}", *codes)),
             person=self._person(exam.subject, asker),
             sealed=compress(posted),
         )  # fmt: skip
@@ -151,19 +158,10 @@ class Recorder:
     def _person(self, subject: str | None, asker: Asker) -> Person:
         if subject is None:
             return Person()
-        return Person(self.store.keyring.lookup(asker.tenant, "subject", subject))
+        return Person(self._lookup("subject", subject, asker))
 
-    def _exam_lookup(self, exam: Exam, asker: Asker) -> str | None:
-        if exam.exam_id is None:
-            return None
-        return self.store.keyring.lookup(asker.tenant, "exam", exam.exam_id)
+    def _hashed(self, posted: bytes, asker: Asker) -> str:
+        return self._lookup("body", posted.decode("utf-8", "replace"), asker)
 
-
-def _subject_of(posted: bytes) -> str | None:
-    """Whom a body that was refused speaks of, as far as it can be read."""
-    try:
-        body = orjson.loads(posted)
-    except ValueError:
-        return None
-    subject = body.get("subject") if isinstance(body, dict) else None
-    return subject if isinstance(subject, str) and REFERENCE.fullmatch(subject) else None
+    def _lookup(self, what: str, text: str, asker: Asker) -> str:
+        return self.store.keyring.lookup(asker.tenant, what, text)

@@ -37,7 +37,9 @@ class Reviews:
         about = self.archive.find(assessment, asker)
         if about.subject is None:
             raise PersonErased
-        versions = dict(word.removeprefix("fires:").split("@") for word in about.words if word[:6] == "fires:")
+        versions = dict(
+            word.removeprefix("fires:").split("@") for word in about.words if word[:6] == "fires:"
+        )
         classes = {word[6:].partition("=")[0] for word in about.words if word[:6] == "class:"}
         review = read_review(posted, versions, classes, asker.at)
         lookup = None

@@ -1,20 +1,18 @@
 """The rule bases that ever answered: kept whole, loaded again, and which of them answered when."""
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from service.assess import Assessor
 from service.audit import rule_bases as kept_bases
 from service.audit.entry import Actor, instant
 from service.audit.reading import Search, search
 from service.audit.store import Store
 from service.domain.rulebase import RuleBase
-from service.inference.reference_only import ReferenceOnly
-from service.knowledge.files import Files, load_files, pack, unpack
+from service.knowledge.files import Files, pack, unpack
 from service.records.accesses import Asker
+from service.records.replaying import Replayer
 
 TENANT = "service"
 """Whose chain tells which rule base answered from when on."""
@@ -30,14 +28,14 @@ class NoSuchRules(Exception):
 class RuleBases:
     """Those of one store. Safe to share between threads and over a fork."""
 
-    def __init__(self, store: Store, rulebase: RuleBase, files: Callable[[], Files]) -> None:
-        """`rulebase` is the one that answers now, `files` what it was loaded from."""
+    def __init__(self, store: Store, present: Replayer, files: Files) -> None:
+        """`present` answers now, `files` is what its rules were loaded from."""
         self.store = store
-        self.rulebase = rulebase
+        self.present = present
         self.files = files
         self._told = False
         self._lock = threading.Lock()
-        self._assessor = lru_cache(maxsize=MOST_LOADED)(self._loaded)
+        self._kept = lru_cache(maxsize=MOST_LOADED)(self._loaded)
 
     def answers(self, now: datetime) -> None:
         """The present one is about to answer: it is kept whole, and from when on it answers is recorded."""
@@ -47,9 +45,14 @@ class RuleBases:
                     self._tell(now)
                     self._told = True
 
-    def assessor(self, digest: str) -> Assessor:
-        """An assessor under the rules of a digest, for what was answered already. Raises NoSuchRules."""
-        return self._assessor(digest)
+    @property
+    def rulebase(self) -> RuleBase:
+        """The one that answers now."""
+        return self.present.assessor.rulebase
+
+    def replayer(self, digest: str) -> Replayer:
+        """What answers again under the rules of a digest. Raises NoSuchRules, NotThatRuleBase."""
+        return self.present if digest == self.rulebase.digest else self._kept(digest)
 
     def digest_at(self, at: datetime) -> str:
         """Which rule base answered at a time. Raises NoSuchRules."""
@@ -62,15 +65,15 @@ class RuleBases:
     def _tell(self, now: datetime) -> None:
         digest = self.rulebase.digest
         if kept_bases.kept(self.store, digest) is None:
-            kept_bases.keep(self.store, digest, pack(self.files()), now)
+            kept_bases.keep(self.store, digest, pack(self.files), now)
         last = search(self.store, CHAIN, Search(kinds=("deployment",)), None, 1)
         if not last or last[0].clear["digest"] != digest:
             clear: dict[str, Any] = {"digest": digest, "version": self.rulebase.version}
             told = Asker(TENANT, ITSELF, now).entry("decisions", "deployment", clear=clear)
             self.store.writer.record(told)
 
-    def _loaded(self, digest: str) -> Assessor:
+    def _loaded(self, digest: str) -> Replayer:
         packed = kept_bases.kept(self.store, digest)
         if packed is None:
             raise NoSuchRules
-        return Assessor.of(load_files(unpack(packed, digest)), ReferenceOnly)
+        return Replayer.of(unpack(packed, digest))

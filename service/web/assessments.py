@@ -1,30 +1,141 @@
-"""Posting an exam: parse, call, write. Described in openapi.yaml."""
+"""Assessing an exam, and reading what was recorded: parse, call, write. Described in openapi.yaml."""
 
-import uuid
+from dataclasses import astuple
 
-from flask import Blueprint, Response, current_app
+import orjson
+from flask import Blueprint, Response
 
 from schemas.assessment import write_assessment
-from schemas.problem import no_answer
+from schemas.faults import Fault, InvalidBody
+from schemas.recorded import write_found, write_replay
+from schemas.search import read_search
+from schemas.text import INSTANT_EXPECTED, parse_instant
 from service.inference.no_answer import NoAnswer
-from service.web.problems import problem
-from service.web.served import body, json, query_options, served
+from service.records.recording import Answered, Unanswered
+from service.web.asking import asker
+from service.web.guard import needs, require
+from service.web.metrics import assessed
+from service.web.problems import unanswered
+from service.web.served import NO_STORE, body, json, json_bytes, query_options, served
 
 routes = Blueprint("assessments", __name__)
+NOT_IN_BRIEF = ("trace_format", "trace", "undetermined")
 
 
 @routes.post("/v1/assessments")
+@needs("assess", "preview")
 def assess() -> Response:
-    options = query_options(view=("full", "brief"), ledger=("false", "true"))
-    here = served()
-    now = here.now()
-    exam = here.reader.read_bytes(body(), now)
-    assessment_id = str(uuid.uuid4())
-    with_ledger = options["ledger"] == "true"
+    options = query_options(view=("full", "brief"), ledger=("false", "true"), dry_run=("false", "true"))
+    if options.pop("dry_run") == "true":
+        require("preview")
+        return _preview(body(), options)
+    require("assess")
+    posted = body()
     try:
-        assessment = here.assessor.assess(exam, now=now, assessment_id=assessment_id, with_ledger=with_ledger)
+        answered = served().recorder.assess(posted, asker("assess"), options)
+    except Unanswered as error:
+        return unanswered(error.attempt, error.reason)
+    assessed(answered.outcome if answered.new else "repeated")
+    headers = NO_STORE | {"Location": f"/v1/assessments/{answered.id}"}
+    return json_bytes(_as_asked(answered, posted, options), 201 if answered.new else 200, headers)
+
+
+def _preview(posted: bytes, options: dict[str, str]) -> Response:
+    """The answer that would be given; only that somebody asked is recorded."""
+    here, who = served(), asker("preview")
+    exam = here.reader.read_bytes(posted, who.at)
+    attempt = here.recorder.preview(posted, who)
+    try:
+        assessment = here.assessor.assess(
+            exam, now=who.at, assessment_id=attempt, with_ledger=options["ledger"] == "true"
+        )
     except NoAnswer as reason:
-        current_app.logger.error("no answer to %s: %s", assessment_id, reason)
-        return problem(no_answer(assessment_id))
-    answer = write_assessment(assessment, here.assessor.rulebase, brief=options["view"] == "brief")
-    return json(answer, 201, {"Cache-Control": "no-store"})
+        return unanswered(attempt, reason)
+    brief = options["view"] == "brief"
+    return json(write_assessment(assessment, here.assessor.rulebase, brief=brief), 200, NO_STORE)
+
+
+def _as_asked(answered: Answered, posted: bytes, options: dict[str, str]) -> bytes:
+    """The recorded bytes, or as much or more of them as was asked for."""
+    if options == {"view": "full", "ledger": "false"}:
+        return answered.answer
+    answer = orjson.loads(answered.answer)
+    if options["view"] == "brief":
+        answer = {key: value for key, value in answer.items() if key not in NOT_IN_BRIEF}
+    if options["ledger"] == "true":
+        answer["ledger"] = served().archive.ledger_of(posted, answered.answer)
+    return orjson.dumps(answer)
+
+
+# -- one that was recorded -----------------------------------------------------------------------
+
+
+@routes.get("/v1/assessments/<uuid:assessment>")
+@needs("read")
+def assessment(assessment: object) -> Response:
+    query_options()
+    archive, who = served().archive, asker("read")
+    answer = archive.answer(str(assessment), who)
+    by = archive.correction(str(assessment), who)
+    link = {"Link": f'</v1/assessments/{by}>; rel="successor-version"'} if by else {}
+    return json_bytes(answer, 200, NO_STORE | link)
+
+
+@routes.get("/v1/assessments/<uuid:assessment>/trace")
+@needs("read")
+def trace(assessment: object) -> Response:
+    query_options()
+    return json(served().archive.trace(str(assessment), asker("read")), 200, NO_STORE)
+
+
+@routes.get("/v1/assessments/<uuid:assessment>/ledger")
+@needs("read")
+def ledger(assessment: object) -> Response:
+    query_options()
+    return json(served().archive.ledger(str(assessment), asker("read")), 200, NO_STORE)
+
+
+@routes.get("/v1/assessments/<uuid:assessment>/replay")
+@needs("replay")
+def replay(assessment: object) -> Response:
+    as_of = query_options(rules_as_of=None).get("rules_as_of")
+    archive, who = served().archive, asker("replay")
+    if as_of is None:
+        recorded, compared = archive.replay(str(assessment), who)
+        return json(write_replay(recorded, *astuple(compared)), 200, NO_STORE)
+    time = parse_instant(as_of)
+    if time is None:
+        raise InvalidBody([Fault("", "the query option rules_as_of is not right", INSTANT_EXPECTED)])
+    found = archive.under_rules_of(time, str(assessment), who)
+    return json({"assessment_id": str(assessment), **found}, 200, NO_STORE)
+
+
+# -- reviews -------------------------------------------------------------------------------------
+
+
+@routes.post("/v1/assessments/<uuid:assessment>/reviews")
+@needs("review")
+def review(assessment: object) -> Response:
+    query_options()
+    written, new = served().reviews.add(str(assessment), body(), asker("review"))
+    return json(written, 201 if new else 200, NO_STORE)
+
+
+@routes.get("/v1/assessments/<uuid:assessment>/reviews")
+@needs("read")
+def reviews(assessment: object) -> Response:
+    query_options()
+    return json({"reviews": served().reviews.of(str(assessment), asker("read"))}, 200, NO_STORE)
+
+
+# -- many ----------------------------------------------------------------------------------------
+
+
+@routes.post("/v1/assessments/search")
+@needs("search")
+def search() -> Response:
+    """POST, for what is looked for may name somebody, and no address may."""
+    query_options()
+    found, more = served().archive.search(read_search(body()), asker("search"))
+    written = {"assessments": [write_found(s.id, s.at, s.words, s.about) for s in found]}
+    return json(written if more is None else written | {"cursor": str(more)}, 200, NO_STORE)

@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, Response, current_app
 
 from service.handbook.document import Handbook, policy
+from service.web.guard import needs
 
 EXTENSION = "kneechain-handbook"
 
@@ -15,6 +16,7 @@ def serve(handbook: Handbook, app: Flask) -> None:
 
 
 @routes.get("/handbook")
+@needs("knowledge")
 def page() -> Response:
     handbook = current_app.extensions[EXTENSION]
     assert isinstance(handbook, Handbook)

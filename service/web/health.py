@@ -1,8 +1,11 @@
-"""How the service is: whether it lives, and whether it can answer."""
+"""How the service is: whether it lives, whether it can answer, and what it has answered."""
 
 from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from schemas.problem import problem_document
+from service.web import metrics
+from service.web.guard import needs, open_to_all
 from service.web.problems import problem
 from service.web.served import json, served
 
@@ -10,11 +13,13 @@ routes = Blueprint("health", __name__)
 
 
 @routes.get("/healthz")
+@open_to_all
 def healthy() -> Response:
     return json({"status": "ok"})
 
 
 @routes.get("/readyz")
+@open_to_all
 def ready() -> Response:
     assessor = served().assessor
     if not assessor.ready:
@@ -22,3 +27,9 @@ def ready() -> Response:
     rulebase = assessor.rulebase
     disabled = [rule.code for rule in rulebase.switched_off]
     return json({"status": "ready", "rule_base": rulebase.digest, "disabled": disabled})
+
+
+@routes.get("/metrics")
+@needs("metrics")
+def counted() -> Response:
+    return Response(metrics.exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -17,9 +17,13 @@ def incident(log: logging.Logger, error: BaseException) -> str:
     The error's own text stays out: it may hold what was posted.
     """
     incident_id = str(uuid.uuid4())
-    way = " > ".join(_frames(error)) or "outside this project"
-    log.error("incident %s: %s at %s", incident_id, type(error).__name__, way)
+    log.error("incident %s: %s at %s", incident_id, type(error).__name__, way(error))
     return incident_id
+
+
+def way(error: BaseException) -> str:
+    """The lines of this project that an error came through."""
+    return " > ".join(_frames(error)) or "outside this project"
 
 
 def _frames(error: BaseException) -> Iterator[str]:

@@ -23,12 +23,14 @@ from service.domain.vocabulary import DerivedDefinition, Formula
 from service.handbook.source_attributes import SourceAttributes
 from service.knowledge.describe import condition_tree, effect_tree, formula_tree, formula_words
 from service.knowledge.search import search_derived, search_findings
+from service.web.guard import needs
 from service.web.served import json, query_options, served
 
 routes = Blueprint("knowledge", __name__)
 
 
 @routes.get("/v1/findings")
+@needs("knowledge")
 def findings() -> Response:
     query = query_options(q=None).get("q", "")
     rulebase = _rulebase()
@@ -41,6 +43,7 @@ def findings() -> Response:
 
 
 @routes.get("/v1/findings/<finding>")
+@needs("knowledge")
 def finding(finding: str) -> Response:
     query_options()
     rulebase = _rulebase()
@@ -54,6 +57,7 @@ def finding(finding: str) -> Response:
 
 
 @routes.get("/v1/contributors")
+@needs("knowledge")
 def contributors() -> Response:
     query_options()
     listed = [write_contributor_definition(c) for c in _rulebase().contributors.values()]
@@ -61,12 +65,14 @@ def contributors() -> Response:
 
 
 @routes.get("/v1/rules")
+@needs("knowledge")
 def rules() -> Response:
     query_options()
     return json({"rules": [write_rule_line(rule) for rule in _rulebase().readable.values()]})
 
 
 @routes.get("/v1/rules/<code>")
+@needs("knowledge")
 def rule(code: str) -> Response:
     query_options()
     rulebase = _rulebase()
@@ -75,6 +81,7 @@ def rule(code: str) -> Response:
 
 
 @routes.get("/v1/rules/<code>/source-attributes")
+@needs("knowledge")
 def source_attributes(code: str) -> Response:
     query_options()
     rulebase = _rulebase()
@@ -83,6 +90,7 @@ def source_attributes(code: str) -> Response:
 
 
 @routes.get("/v1/rulebase")
+@needs("knowledge")
 def rulebase() -> Response:
     query_options()
     return json(write_rulebase(_rulebase()))

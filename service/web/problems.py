@@ -3,11 +3,13 @@
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from schemas.faults import InvalidBody, NothingNamed
-from schemas.problem import invalid_body, nothing_named, problem_document
+from schemas.problem import invalid_body, no_answer, nothing_named, problem_document
+from service.inference.no_answer import NoAnswer
+from service.web import metrics
 from service.web.incidents import incident
 
 PROBLEM_JSON = "application/problem+json"
@@ -33,6 +35,16 @@ def refused(status: int, name: str = "") -> dict[str, Any]:
 def failed(incident_id: str) -> dict[str, Any]:
     """Something broke: the id that the log line has, and nothing else."""
     return problem_document(500, "Nothing was answered and nothing was kept.", incident_id=incident_id)
+
+
+def unanswered(attempt: str, reason: NoAnswer) -> Response:
+    """The evaluators disagree, or the engine failed: an alert, a count by rule, and the id for whoever asked.
+
+    Sent again it would come to the same, so there is no Retry-After.
+    """
+    current_app.logger.critical("no answer to %s: %s", attempt, reason)
+    metrics.disagreed(reason.codes)
+    return problem(no_answer(attempt))
 
 
 def register(app: Flask) -> None:

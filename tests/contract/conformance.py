@@ -73,6 +73,8 @@ def check(answer: Answer) -> Json:
         _header(answer, name, followed(header))
     if answer.method == "HEAD":
         return _no_content(answer, True)
+    if "content" not in described:
+        return _no_content(answer, "Content-Type" not in answer.headers)
     media = _media(answer, described["content"])
     body = answer.body.decode("utf-8")
     if not answer.media_type.endswith("json"):
@@ -133,7 +135,8 @@ def validator(pointer: str) -> Draft202012Validator:
 
 def _documented(answer: Answer) -> str:
     """The pointer to the response that describes this answer."""
-    path = next((path for path in contract()["paths"] if _pattern(path).fullmatch(answer.path)), None)
+    paths = sorted(contract()["paths"], key=lambda path: path.count("{"))  # as written before any template
+    path = next((path for path in paths if _pattern(path).fullmatch(answer.path)), None)
     if path is None:
         return _only(answer, 404, "/components/responses/NotFound")
     method = "get" if answer.method == "HEAD" else answer.method.lower()

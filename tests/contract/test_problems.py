@@ -126,7 +126,7 @@ EXAMPLES = [
     (path, method.upper(), status, media["example"])
     for path, method, operation in operations()
     for status, response in responses(operation).items()
-    for media in response["content"].values()
+    for media in response.get("content", {}).values()
     if "example" in media and status != "422"
 ]
 

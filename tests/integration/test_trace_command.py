@@ -107,7 +107,7 @@ def test_which_parts_were_checked_is_told_as_json(
     file.write_text(json.dumps({key: value for key, value in answer.items() if key not in left_out}))
     told = json.loads(run("trace", "check", EXAM, file, "--json", *words).stdout)
     assert told["right"] is True
-    not_settled = {"assessment_id", "assessed_at", "software"}
+    not_settled = {"assessment_id", "recorded", "assessed_at", "software"}
     not_sent = {"exam_id", "subject", "encounter"}
     assert set(told["checked"]) == answer.keys() - left_out - not_settled | not_sent
 

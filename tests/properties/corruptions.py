@@ -1244,8 +1244,18 @@ def the_reasoning_is_left_out_as_if_a_brief_answer_was_asked_for(forger: Forger)
 
 
 @corruption("recorded")
-def an_answer_is_told_to_be_recorded(forger: Forger) -> bool:
-    return change(forger.answer, "recorded", True)
+def an_answer_is_told_to_be_recorded_by_a_number(forger: Forger) -> bool:
+    return change(forger.answer, "recorded", 1)
+
+
+@corruption("recorded")
+def whether_an_answer_is_recorded_is_told_in_words(forger: Forger) -> bool:
+    return change(forger.answer, "recorded", "yes")
+
+
+@corruption("recorded")
+def an_answer_does_not_tell_whether_it_is_recorded(forger: Forger) -> bool:
+    return forger.answer.pop("recorded") is not None
 
 
 @corruption("assessment_id")

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import main
-from tests.audit.conftest import Stores
-from tests.records.conftest import TENANT, assessment
+from tests.audit.conftest import TENANT, Stores
+from tests.records.entries import assessment
 
 Run = Callable[..., Result]
 

@@ -16,8 +16,8 @@ from service.audit.store import Store
 from service.domain.statistics import FEWEST, NOT_COVERED, SAYS, Part, Statistics
 from service.records.statistics import statistics, wilson
 from service.records.suppression import Cell, part, parts, shown
-from tests.audit.conftest import NOW, SOMEONE
-from tests.records.conftest import TENANT, assessment, review
+from tests.audit.conftest import NOW, SOMEONE, TENANT
+from tests.records.entries import assessment, review
 
 H01, M01 = "fires:H01@1", "undetermined:M01@1"
 

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from service.audit.tables import metadata
+from service.audit.access_tables import api_keys
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+context.configure(connection=connection, target_metadata=api_keys.metadata, render_as_batch=True)
 context.run_migrations()

@@ -12,7 +12,7 @@ from service.domain.rulebase import RuleBase
 from service.knowledge import load
 from service.knowledge.load import load_rulebase
 from service.knowledge.problems import Problem, RuleBaseError
-from service.knowledge.source import Source, read_source
+from service.knowledge.source import Source, parse_source
 
 
 @dataclass
@@ -75,17 +75,17 @@ def rules_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(CHECKOUT / "rules", folder)
     parsed: dict[tuple[str, bytes], tuple[Source | None, list[Problem]]] = {}
 
-    def parse_once(path: Path, name: str, problems: list[Problem]) -> Source | None:
-        key = name, path.read_bytes()
+    def parse_once(content: bytes, name: str, problems: list[Problem]) -> Source | None:
+        key = name, content
         if key not in parsed:
             found: list[Problem] = []
-            parsed[key] = read_source(path, name, found), found
+            parsed[key] = parse_source(content, name, found), found
         source, found = parsed[key]
         problems.extend(found)
         return source
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "read_source", parse_once)
+        patch.setattr(load, "parse_source", parse_once)
         yield folder
 
 

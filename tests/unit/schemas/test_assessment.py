@@ -12,7 +12,7 @@ import pytest
 from schemas.assessment import write_assessment
 from schemas.exam import ExamReader
 from schemas.strict_json import read_json
-from service.assess import Assessor
+from service.assess import SOFTWARE, Assessor
 from service.config import CHECKOUT
 
 Json = dict[str, Any]
@@ -109,6 +109,18 @@ def test_the_summary_comes_first_and_the_ledger_last(written: Any, body: bytes) 
     sent = [key for key in ("exam_id", "subject", "encounter") if key in json.loads(body)]
     assert list(answer) == [*TOP[:5], *sent, *TOP[5:], "ledger"]
     assert answer["recorded"] is False
+
+
+def test_what_is_kept_and_what_software_answered_are_told_as_given(
+    reader: ExamReader, assessor: Assessor, now: datetime
+) -> None:
+    exam = reader.read_bytes(EXAMPLES[0].read_bytes(), now)
+    old = {"name": "kneechain", "version": "0.0.9", "engine": "durable_rules 2.0.27"}
+    kept = assessor.assess(exam, now=now, assessment_id="x", recorded=True, software=old)
+    answer = write_assessment(kept, assessor.rulebase)
+    assert (answer["recorded"], answer["software"]) == (True, old)
+    unasked = write_assessment(assessor.assess(exam, now=now, assessment_id="x"), assessor.rulebase)
+    assert {**answer, "recorded": False, "software": SOFTWARE} == unasked
 
 
 def test_only_a_full_answer_has_trace_and_open_rules(written: Any, body: bytes) -> None:

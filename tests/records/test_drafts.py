@@ -1,0 +1,66 @@
+"""Drafts are sealed, kept for seven days, told apart by revision, and go with the person."""
+
+from service.audit.entry import Actor
+from service.audit.erasure import erase
+from service.audit.reading import token_of
+from tests.records.conftest import EXAM, Clinic
+
+DRAFT = {"subject": "person-1", "findings": [{"id": "fpi6", "side": "left", "value": "8 or so"}]}
+PLACE = "/v1/drafts/5f0c"
+
+
+def test_a_draft_is_read_as_it_was_kept_until_it_is_dropped(clinic: Clinic) -> None:
+    kept = clinic.ask("PUT", PLACE, json=DRAFT)
+    assert (kept.status_code, kept.headers["ETag"], kept.json["revision"]) == (201, '"1"', 1)
+    read = clinic.ask("GET", PLACE)
+    assert (read.status_code, read.json, read.headers["ETag"]) == (200, DRAFT, '"1"')
+    assert clinic.ask("DELETE", PLACE).status_code == 204
+    assert clinic.ask("GET", PLACE).status_code == 404 == clinic.ask("DELETE", PLACE).status_code
+
+
+def test_two_people_do_not_overwrite_each_other(clinic: Clinic) -> None:
+    new = {"If-None-Match": "*"}
+    assert clinic.ask("PUT", PLACE, json=DRAFT, headers=new).status_code == 201
+    assert clinic.ask("PUT", PLACE, json=DRAFT, headers=new).status_code == 412
+    second = clinic.ask("PUT", PLACE, json={**DRAFT, "by": "one"}, headers={"If-Match": '"1"'})
+    assert (second.status_code, second.headers["ETag"]) == (200, '"2"')
+    late = clinic.ask("PUT", PLACE, json={**DRAFT, "by": "two"}, headers={"If-Match": '"1"'})
+    assert (late.status_code, late.headers["ETag"]) == (412, '"2"')
+    assert clinic.ask("GET", PLACE).json["by"] == "one"
+    assert clinic.ask("PUT", PLACE, json=DRAFT, headers={"If-Match": "x"}).status_code == 422
+
+
+def test_it_goes_after_seven_days_without_a_change(clinic: Clinic) -> None:
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    clinic.clock.pass_(days=6)
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    clinic.clock.pass_(days=6)
+    assert clinic.ask("GET", PLACE).status_code == 200
+    clinic.clock.pass_(days=1)
+    assert clinic.ask("GET", PLACE).status_code == 404
+    assert clinic.ask("PUT", PLACE, json=DRAFT).status_code == 201
+
+
+def test_another_clinic_has_drafts_of_its_own(clinic: Clinic) -> None:
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    assert clinic.ask("GET", PLACE, tenant="elsewhere").status_code == 404
+    assert clinic.ask("PUT", PLACE, json={}, tenant="elsewhere").status_code == 201
+    assert clinic.ask("GET", PLACE).json == DRAFT
+
+
+def test_what_is_no_object_is_refused(clinic: Clinic) -> None:
+    assert clinic.ask("PUT", PLACE, json=[1]).status_code == 422
+    wrong = clinic.ask("PUT", PLACE, json={"subject": "Anna Müller"})
+    assert wrong.status_code == 422 and "Anna" not in wrong.text
+
+
+def test_an_erased_person_leaves_no_draft(clinic: Clinic) -> None:
+    clinic.assess({**EXAM, "subject": "person-1"})
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    clinic.ask("PUT", "/v1/drafts/other", json={"subject": "person-2"})
+    lookup = clinic.store.keyring.lookup("clinic", "subject", "person-1")
+    token = token_of(clinic.store, "clinic", lookup)
+    assert token is not None
+    erase(clinic.store, "clinic", token, Actor("test", "administrator"), clinic.clock(), "request")
+    assert clinic.ask("GET", PLACE).status_code == 404
+    assert clinic.ask("GET", "/v1/drafts/other").status_code == 200
