@@ -31,6 +31,7 @@ def write_statistics(counted: Statistics) -> Json:
         "says": SAYS,
         "suppression": {"fewest": FEWEST, "says": SUPPRESSED, "does_not_cover": list(NOT_COVERED)},
         "assessments": _count(counted.assessments),
+        "corrections": _part(counted.corrections),
         "refusals": _count(counted.refusals),
         "previews": _count(counted.previews),
         "disagreements": {

@@ -1,19 +1,16 @@
 """`kneechain audit`: what an auditor asks of the decision log, and what an administrator does to it."""
 
-from typing import Any
-
 import click
 
 from schemas.faults import printable
-from service.audit.database import StoreUnavailable
 from service.audit.entry import Actor
 from service.audit.places import chain_names
 from service.audit.store import Store
-from service.cli.common import Commands, NotRight, complain
+from service.cli.common import Commands, NotRight
 from service.clock import clock
 from service.config import Config
 from service.records.accesses import Asker
-from service.records.opening import StoreNotOpened, open_present
+from service.records.opening import open_present
 
 WRONG, NOT_DONE = 1, 2
 """What a command exits with where it found something wrong, and where it could not be done."""
@@ -24,16 +21,9 @@ TENANT = click.option("--tenant", default="local", show_default=True, help="Whos
 
 
 class LogCommands(Commands):
-    """Says in words why the decision log cannot be used. Exit code 1 is kept for what is wrong in it."""
+    """Exit code 1 is kept for what is wrong in the log."""
 
     rules_not_right = NOT_DONE
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (StoreNotOpened, StoreUnavailable) as error:
-            complain(str(error))
-            raise SystemExit(NOT_DONE) from None
 
 
 @click.group(cls=LogCommands)

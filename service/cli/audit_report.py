@@ -108,6 +108,7 @@ def _table(title: str, headings: tuple[str, ...], rows: list[Row]) -> None:
 def _records(counted: Statistics) -> Iterator[Row]:
     yield "assessments", number(counted.assessments)
     yield "reviewed", number(counted.reviews.reviewed.count)
+    yield "corrections of others", number(counted.corrections.count)
     yield "refused", number(counted.refusals)
     yield "previews", number(counted.previews)
     yield "evaluators disagreed", number(counted.disagreements)

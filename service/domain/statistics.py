@@ -117,6 +117,8 @@ class Statistics:
     since: date | None
     until: date | None
     assessments: Count
+    corrections: Part
+    """The assessments that put right another."""
     refusals: Count
     previews: Count
     disagreements: Count

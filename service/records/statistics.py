@@ -67,7 +67,8 @@ def statistics(store: Store, tenant: str, since: date | None = None, until: date
     }  # fmt: skip
     given, refused, disagreed = Tally(), Tally(), Tally()
     for record in counted(store, chain, "assessment", span):
-        given.add(record, *_together(record.words, reviews.get(record.id, ())))
+        together = _together(record.words, reviews.get(record.id, ()))
+        given.add(record, *together, *(["corrects:"] if record.about else ()))
     for kind, tally in (("refusal", refused), ("disagreement", disagreed)):
         for record in counted(store, chain, kind, span):
             tally.add(record)
@@ -75,6 +76,7 @@ def statistics(store: Store, tenant: str, since: date | None = None, until: date
     return Statistics(
         tenant, since, until,
         assessments=shown(given.whole),
+        corrections=part(given.cell("corrects:"), given.whole),
         refusals=shown(refused.whole),
         previews=previews if previews >= FEWEST else None,
         disagreements=shown(disagreed.whole),

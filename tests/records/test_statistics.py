@@ -1,6 +1,7 @@
 """Statistics count what was recorded, and let no small group be seen."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from random import Random
@@ -88,9 +89,15 @@ def test_refusals_disagreements_and_previews_are_counted(store: Store) -> None:
     assert counted.assessments is None
 
 
-def as_kind(entry: Entry, kind: str) -> Entry:
-    from dataclasses import replace
+def test_corrections_are_counted(store: Store) -> None:
+    first = many(8, H01)
+    store.writer.record(*first)
+    store.writer.record(*(replace(one, id=new_id(), about=one.id) for one in first[:6]))
+    counted = statistics(store, TENANT)
+    assert (counted.assessments, counted.corrections) == (14, Part(6, 6 / 14))
 
+
+def as_kind(entry: Entry, kind: str) -> Entry:
     return replace(entry, kind=kind)
 
 

@@ -26,12 +26,13 @@ from tests.unit.handbook.test_handbook import contrast
 
 HIDDEN = Part(None, None)
 NOTHING = Statistics(
-    "clinic", None, None, None, None, None, None, (), (), (), (), (), (), (),
+    "clinic", None, None, None, HIDDEN, None, None, None, (), (), (), (), (), (), (),
     ReviewCounts(HIDDEN, (Named("accept", HIDDEN),)),
 )  # fmt: skip
 COUNTED = Statistics(
     "clinic", date(2026, 1, 1), None,
-    assessments=4321, refusals=17, previews=None, disagreements=None, disagreeing_rules=(),
+    assessments=4321, corrections=Part(23, 0.0053), refusals=17, previews=None,
+    disagreements=None, disagreeing_rules=(),
     outcomes=(Named("clear", Part(1234, 0.2856)), Named("hold", HIDDEN)),
     rule_bases=(RuleBaseCounts("sha256:" + "a" * 64, "0.1.0", Part(4321, 1.0)),),
     flags=(FlagCounts("Z03", Part(41, 0.0095), HIDDEN, HIDDEN),),
