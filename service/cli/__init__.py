@@ -6,6 +6,7 @@ from service.assess import SOFTWARE
 from service.cli import (
     assess,
     audit,
+    audit_erase,
     audit_report,
     base_rate,
     coverage,
@@ -29,7 +30,9 @@ OF_RULES = (
     verify.verify, coverage.coverage, mutate.mutate, diff.diff, lock.lock, switch.disable, switch.enable,
     base_rate.base_rate, handbook.handbook,
 )  # fmt: skip
-OF_AUDIT = (audit_report.report,)
+OF_AUDIT = (
+    audit_report.report, audit_erase.erase, audit_erase.hold, audit_erase.release, audit_erase.retain,
+)  # fmt: skip
 
 
 @click.group(cls=Commands)

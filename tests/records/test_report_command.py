@@ -1,27 +1,17 @@
 """`kneechain audit report` counts what is in the configured log, and says in words why it cannot."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from service.cli import main
 from tests.audit.conftest import TENANT, Stores
+from tests.records.commands import Run, run
 from tests.records.entries import assessment
 
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command line over this store."""
-    monkeypatch.setenv("KNEECHAIN_DATABASE_URL", stores.url)
-    monkeypatch.setenv("KNEECHAIN_KEYS", str(stores.folder / "keys.json"))
-    monkeypatch.setenv("KNEECHAIN_CHECKPOINTS", str(stores.checkpoints))
-    monkeypatch.setenv("COLUMNS", "200")
-    return lambda *words: CliRunner().invoke(main, ["audit", *map(str, words)])
+__all__ = ["run"]
 
 
 @pytest.fixture
