@@ -2,13 +2,15 @@
 # Python 3.11 or 3.12 with its headers, a C compiler, and a package index pip can reach;
 # make test also needs chromium, which it installs on Debian where root runs it.
 # PYTHON=… chooses the interpreter; PORT=… and HOST=… say where to serve;
-# ARGS=… goes to pytest or to the bench.
+# ARGS=… goes to pytest or to the bench; REASON=… says why golden answers change.
 
 PYTHON ?=
 PORT   ?= 8000
 HOST   := 127.0.0.1
 UV     ?= uv
 ARGS   :=
+REASON :=
+export REASON
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -19,7 +21,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check record mutate bench prove setup lock clean browser
+.PHONY: help serve test lint check record golden mutate bench prove setup lock clean browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +46,9 @@ record: $(TEST) $(SELF) ## after a change of the rules: keep what is proved, the
 	$(BIN)/kneechain rules verify --record
 	$(BIN)/kneechain rules base-rate --record
 	$(BIN)/kneechain rules lock
+
+golden: $(TEST) $(SELF) ## after a change of answers: keep those of now, with REASON=why (tests/golden)
+	@$(BIN)/python -m tests.golden.record --reason "$$REASON" $(ARGS)
 
 mutate: $(TEST) $(SELF) ## change every rule in every small way and show what no example or case notices
 	$(BIN)/kneechain rules mutate --full

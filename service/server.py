@@ -1,8 +1,6 @@
 """Runs the application with gunicorn: the rule base is loaded once and shared by the workers."""
 
 import gc
-import os
-import shutil
 import socket
 from typing import Any
 
@@ -12,7 +10,6 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
-from prometheus_client.multiprocess import mark_process_dead
 
 from service.config import Config
 from service.web import headers, metrics
@@ -101,12 +98,10 @@ def hooks(host: str, link: str | None) -> dict[str, object]:
             print(f"http://{address}:{port}/session?link={link}", flush=True)
 
     def worker_ended(_: Any, worker: Any) -> None:
-        if metrics.FOLDER in os.environ:
-            mark_process_dead(worker.pid)
+        metrics.worker_ended(worker.pid)
 
     def ended(_: Any) -> None:
-        if metrics.FOLDER in os.environ:
-            shutil.rmtree(os.environ[metrics.FOLDER], ignore_errors=True)
+        metrics.server_ended()
 
     return {"when_ready": listens, "child_exit": worker_ended, "on_exit": ended}
 

@@ -20,11 +20,22 @@ from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.knowledge.load import load_rulebase
 from service.records.opening import open_configured
+from tests.signed_in import signed_in
 
 # No deadline: it measures how busy the machine is.
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A decision log of their own, without keys; and they may ask as much as they like."""
+    folder = tmp_path_factory.mktemp("log")
+    os.environ["KNEECHAIN_DATABASE_URL"] = f"sqlite:///{folder}/kneechain.db"
+    os.environ["KNEECHAIN_KEYS"] = f"{folder}/keys.json"
+    os.environ["KNEECHAIN_CHECKPOINTS"] = f"{folder}/checkpoints.ndjson"
+    os.environ["KNEECHAIN_REQUESTS_PER_MINUTE"] = "1000000"
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +63,6 @@ def now() -> datetime:
     return datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_log(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The settings name a decision log in a new folder: no test touches the one of the checkout."""
-    folder = tmp_path_factory.mktemp("var")
-    os.environ["KNEECHAIN_DATABASE_URL"] = f"sqlite:///{folder}/kneechain.db"
-    os.environ["KNEECHAIN_KEYS"] = str(folder / "keys.json")
-    os.environ["KNEECHAIN_CHECKPOINTS"] = str(folder / "checkpoints.ndjson")
-
-
 @pytest.fixture(scope="session")
 def store(now: datetime) -> Store:
     """The decision log of the settings."""
@@ -69,4 +71,5 @@ def store(now: datetime) -> Store:
 
 @pytest.fixture(scope="session")
 def client(assessor: Assessor, now: datetime, store: Store) -> FlaskClient:
-    return create_app(assessor=assessor, now=lambda: now, store=store).test_client()
+    """May ask everything."""
+    return signed_in(create_app(assessor=assessor, now=lambda: now, store=store))

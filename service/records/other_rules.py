@@ -68,6 +68,7 @@ def _conclusions(answer: Json, withheld: Collection[str]) -> Iterator[tuple[Of, 
         if firing.get("side") not in withheld:
             yield ("rule", firing["rule"], firing.get("side")), firing["rule_version"]
     for knee in answer["knees"]:
+        yield ("scope", None, knee["side"]), knee["scope"]
         if knee["side"] not in withheld:
             yield from _of_knee(knee)
 

@@ -1,7 +1,6 @@
 """How the service is: whether it lives, whether it can answer, and what it has answered."""
 
 from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from schemas.problem import problem_document
 from service.web import metrics
@@ -32,4 +31,4 @@ def ready() -> Response:
 @routes.get("/metrics")
 @needs("metrics")
 def counted() -> Response:
-    return Response(metrics.exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

@@ -4,11 +4,13 @@
 """
 
 import os
+import shutil
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names that folder."""
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -64,3 +66,14 @@ def exposition() -> bytes:
     together = CollectorRegistry()
     MultiProcessCollector(together)
     return generate_latest(together)
+
+
+def worker_ended(process: int) -> None:
+    """What it counted stays."""
+    if FOLDER in os.environ:
+        mark_process_dead(process)
+
+
+def server_ended() -> None:
+    if FOLDER in os.environ:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)

@@ -20,7 +20,7 @@ def begin() -> Response:
     secret = sessions.begin(here.store, link, here.now())
     if secret is None:
         return problem(problem_document(404, "This link was opened before, or is too old."))
-    answer = Response(status=303, headers={"Location": "/docs"})
+    answer = Response(status=303, headers={"Location": "/docs", "Cache-Control": "no-store"})
     del answer.headers["Content-Type"]
     answer.set_cookie(
         COOKIE, secret, sessions.SESSION, httponly=True, samesite="Strict", secure=request.is_secure

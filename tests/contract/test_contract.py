@@ -69,6 +69,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_component_is_used() -> None:
     used = {node["$ref"] for node in _nodes(contract()) if "$ref" in node}
+    used |= {f"#/components/securitySchemes/{name}" for one in contract()["security"] for name in one}
     for kind, components in contract()["components"].items():
         for name in components:
             assert any(target.startswith(f"#/components/{kind}/{name}") for target in used), name

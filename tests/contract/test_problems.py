@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import wraps
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,14 +15,19 @@ from werkzeug.test import TestResponse
 
 from service.app import LARGEST_BODY, create_app
 from service.assess import Assessor
+from service.audit.database import StoreUnavailable
 from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import EngineFailure
 from service.inference.infer import EvaluatorsDisagree
+from service.web.guard import EXTENSION as GUARD
 from service.web.served import EXTENSION
+from service.web.throttle import Throttle
 from tests.contract.conformance import operations, responses, validate
+from tests.signed_in import signed_in
 
 ASSESS = "/v1/assessments"
 JSON = "application/json"
+NOBODYS_KEY = f"kc_{'0' * 12}_{'A' * 43}"
 EXAM = b'{"knees": ["left"], "findings": []}'
 
 
@@ -33,7 +40,7 @@ class Asked:
     method: str
 
     def send(self, address: str | None = None, **more: Any) -> TestResponse:
-        return self.app.test_client().open(address or self.known, method=self.method, **more)
+        return signed_in(self.app).open(address or self.known, method=self.method, **more)
 
     @property
     def known(self) -> str:
@@ -49,7 +56,7 @@ def _broken_off(asked: Asked) -> TestResponse:
 
 
 def _other_method(asked: Asked) -> TestResponse:
-    return asked.app.test_client().put(asked.known)
+    return signed_in(asked.app).put(asked.known)
 
 
 def _too_large(asked: Asked) -> TestResponse:
@@ -65,12 +72,44 @@ def _unknown_option(asked: Asked) -> TestResponse:
 
 
 def _broken_view(asked: Asked) -> TestResponse:
+    endpoint, _ = asked.app.url_map.bind("").match(asked.known, method=asked.method)
+
+    @wraps(asked.app.view_functions[endpoint])
     def view(**_: str) -> None:
         raise RuntimeError("on purpose")
 
-    endpoint, _ = asked.app.url_map.bind("").match(asked.known, method=asked.method)
     asked.app.view_functions[endpoint] = view
     return asked.send(data=EXAM, content_type=JSON)
+
+
+def _no_key(asked: Asked) -> TestResponse:
+    return asked.send(headers={"Authorization": f"Bearer {NOBODYS_KEY}"})
+
+
+def _from_another_site(asked: Asked) -> TestResponse:
+    return asked.send(headers={"Origin": "https://elsewhere.example"})
+
+
+def _too_often(asked: Asked) -> TestResponse:
+    guard = asked.app.extensions[GUARD]
+    guard.throttle = Throttle(most=0)
+    return asked.send()
+
+
+def _not_ready(asked: Asked) -> TestResponse:
+    return _worn_out(asked) if asked.path == "/readyz" else _without_log(asked)
+
+
+def _without_log(asked: Asked) -> TestResponse:
+    """Whoever sends a key is looked for there."""
+
+    class Down:
+        def reading(self) -> None:
+            raise StoreUnavailable("on purpose")
+
+    asked.app.extensions[GUARD].store = SimpleNamespace(database=Down())
+    key = {"Authorization": f"Bearer {NOBODYS_KEY}"}
+    return asked.app.test_client().open(asked.known, method=asked.method, headers=key)
 
 
 def _worn_out(asked: Asked) -> TestResponse:
@@ -85,13 +124,16 @@ def _worn_out(asked: Asked) -> TestResponse:
 
 WAYS: dict[str, Callable[[Asked], TestResponse]] = {
     "400": _broken_off,
+    "401": _no_key,
+    "403": _from_another_site,
     "404": lambda asked: asked.send(asked.unknown),
     "405": _other_method,
     "413": _too_large,
     "415": _not_json,
     "422": _unknown_option,
+    "429": _too_often,
     "500": _broken_view,
-    "503": _worn_out,
+    "503": _not_ready,
 }
 DOCUMENTED = [
     (path, method.upper(), status)
@@ -200,7 +242,13 @@ def test_head_is_get_without_its_body(client: FlaskClient, address: str) -> None
     head, get = client.head(address), client.get(address)
     assert head.data == b""
     assert head.status_code == get.status_code
-    assert {*head.headers} == {*get.headers}
+    changing = {"Request-Id"} | ({"Content-Length"} if address == "/metrics" else set())
+    assert {*head.headers} - _named(head, changing) == {*get.headers} - _named(get, changing)
+    assert {*head.headers.keys()} == {*get.headers.keys()}
+
+
+def _named(response: TestResponse, names: set[str]) -> set[tuple[str, str]]:
+    return {(name, value) for name, value in response.headers if name in names}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "TRACE"])

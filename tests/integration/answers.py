@@ -76,8 +76,12 @@ def digests() -> dict[str, Any]:
         name: sorted({digest(answers, ordered) for ordered in orderings(body)})
         for name, body in bodies.items()
     }
-    here = {"zone": time.timezone, "encoding": locale.getpreferredencoding(False), "hash": hash("knee")}
-    return {"digests": found, "here": here}
+    return {"digests": found, "here": this_process()}
+
+
+def this_process() -> dict[str, Any]:
+    """What answers must not depend on."""
+    return {"zone": time.timezone, "encoding": locale.getpreferredencoding(False), "hash": hash("knee")}
 
 
 def growth_on_the_same(exams: int) -> float:

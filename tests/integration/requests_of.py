@@ -14,8 +14,8 @@ from tests.contract.conformance import at, escaped, followed, operations, valida
 from tests.integration.flagged import Body
 
 SCHEMAS = "#/components/schemas"
-NOT_OF_A_PATIENT = {("/v1/findings", "q"), ("/static/{name}", "name")}
-"""Free texts that are read as nothing but a search, or the name of a file."""
+NOT_OF_A_PATIENT = {("/v1/findings", "q"), ("/static/{name}", "name"), ("/session", "link")}
+"""Free texts that are read as nothing but a search, the name of a file, or a secret."""
 NAMES = (f"{SCHEMAS}/Id", f"{SCHEMAS}/Code")
 CHANGES = ([], [{"id": "fpi6", "side": "left", "value": 2}])
 MOST_WORDS = 2

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,9 @@ def test_serving_reads_the_rules_once(monkeypatch: pytest.MonkeyPatch, rulebase:
     monkeypatch.setattr("service.server.run", lambda *given: served.append(given))
     assert run("serve", "--port", "8001").exit_code == 0
     assert read == [CHECKOUT / "rules"]
-    ((_, config, host, port),) = served
-    assert (config, host, port) == (Config(), "127.0.0.1", 8001)
+    ((_, config, host, port, link),) = served
+    assert (config, host, port) == (Config.from_environment(), "127.0.0.1", 8001)
+    assert len(link) == 43
 
 
 # -- settings ----------------------------------------------------------------------------------
@@ -163,13 +165,14 @@ def test_a_setting_is_a_plain_number(monkeypatch: pytest.MonkeyPatch, text: str)
 def test_settings_are_read_and_what_is_empty_is_left_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    usual = Config.from_environment()
     monkeypatch.setenv("KNEECHAIN_RULES", str(tmp_path))
     monkeypatch.setenv("KNEECHAIN_WORKERS", "256")
     monkeypatch.setenv("KNEECHAIN_THREADS", "")
-    assert Config.from_environment() == Config(rules=tmp_path, workers=256)
+    assert Config.from_environment() == replace(usual, rules=tmp_path, workers=256)
     for name in ("RULES", "WORKERS", "THREADS"):
         monkeypatch.delenv(f"KNEECHAIN_{name}")
-    assert Config.from_environment() == Config()
+    assert Config.from_environment() == usual
 
 
 # -- no answer ---------------------------------------------------------------------------------

@@ -1,17 +1,25 @@
-"""The answer is a function of exam, rules, clock and id: the same bytes wherever and however asked."""
+"""The answer is a function of exam, rules, clock and id: the same bytes wherever and however asked.
+
+Usually 60 recorded answers are replayed elsewhere; with KNEECHAIN_FULL=1 10,000.
+"""
 
 import json
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.exam import ExamReader
 from service.assess import Assessor
 from service.config import CHECKOUT
-from tests.generators import ExamGenerator, as_json
+from service.knowledge.files import read_files
+from tests.generators import ExamGenerator, as_json, size
+from tests.golden import corpus
+from tests.golden.drawing import CLOCKS
 from tests.integration.answers import NOW, Answers, case_bodies
 
 HASH_SEEDS = ("0", "1", "42", "31337", "4294967295")
@@ -21,10 +29,10 @@ LOCALES = ({"LC_ALL": "C.UTF-8"}, PLAIN_C)
 THREADS = 8
 
 
-def asked_elsewhere(number: int) -> Any:
-    """The digests of a process with another hash seed, time zone and locale than the others."""
+def asked_elsewhere(number: int, *program: str) -> Any:
+    """What a program says in a process with another hash seed, time zone and locale than the others."""
     here = {"PYTHONHASHSEED": HASH_SEEDS[number], "TZ": ZONES[number % len(ZONES)]}
-    command = [sys.executable, "-m", "tests.integration.answers", "digests"]
+    command = [sys.executable, "-m", *program]
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
     environment = inherited | here | LOCALES[number % len(LOCALES)]
     child = subprocess.run(
@@ -34,15 +42,34 @@ def asked_elsewhere(number: int) -> Any:
     return json.loads(child.stdout)
 
 
-@pytest.mark.slow
-def test_the_same_bytes_under_any_hash_seed_time_zone_locale_and_order() -> None:
-    said = [asked_elsewhere(number) for number in range(len(HASH_SEEDS))]
+def asked_everywhere(*program: str) -> list[Any]:
+    said = [asked_elsewhere(number, *program) for number in range(len(HASH_SEEDS))]
     for what, kinds in (("hash", len(HASH_SEEDS)), ("zone", len(ZONES)), ("encoding", len(LOCALES))):
         assert len({each["here"][what] for each in said}) == kinds
+    return said
+
+
+@pytest.mark.slow
+def test_the_same_bytes_under_any_hash_seed_time_zone_locale_and_order() -> None:
+    said = asked_everywhere("tests.integration.answers", "digests")
     first = said[0]["digests"]
     assert first.keys() >= case_bodies().keys()
     assert not [name for name, answers in first.items() if len(answers) != 1], "the order of findings shows"
     assert all(each["digests"] == first for each in said)
+
+
+@pytest.mark.slow
+def test_recorded_answers_are_replayed_under_any_hash_seed_and_time_zone(
+    assessor: Assessor, reader: ExamReader, tmp_path: Path
+) -> None:
+    """Given here by both evaluators, replayed there from the packed rules."""
+    each = size(20, 3_334)
+    exams = [one for seed, at in enumerate(CLOCKS) for one in corpus.drawn(assessor.rulebase, at, seed, each)]
+    corpus.write(tmp_path, exams, read_files(CHECKOUT / "rules"))
+    given = {one.name: corpus.sha256(corpus.recorded(one, assessor, reader)) for one in exams}
+    assert len({*given.values()}) == len(CLOCKS) * each
+    for said in asked_everywhere("tests.golden.corpus", str(tmp_path)):
+        assert said["digests"] == given
 
 
 def test_eight_threads_give_the_bytes_of_one(assessor: Assessor) -> None:

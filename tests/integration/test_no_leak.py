@@ -192,7 +192,7 @@ def test_a_parameter_that_could_speak_of_a_patient_fails(where: str) -> None:
 
 # -- the command line -----------------------------------------------------------------------------------
 
-NO_PATIENT = {"rules", "findings", "targets", "serve", "handbook"}
+NO_PATIENT = {"rules", "findings", "targets", "serve", "handbook", "keys"}
 """Commands that read no exam."""
 
 

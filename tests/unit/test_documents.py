@@ -185,7 +185,7 @@ def test_each_command_line_of_the_readme_works(
         shutil.copytree(CHECKOUT / "rules", tmp_path / "rules")
         monkeypatch.setenv("KNEECHAIN_RULES", str(tmp_path / "rules"))
     started = []
-    monkeypatch.setattr("service.server.run", lambda app, config, host, port: started.append((host, port)))
+    monkeypatch.setattr("service.server.run", lambda app, config, host, port, link: started.append(link))
     result = CliRunner().invoke(cli.main, words)
     assert result.exit_code == 0, result.output
     assert bool(started) == (words[0] == "serve")

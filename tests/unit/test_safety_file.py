@@ -153,12 +153,15 @@ def test_tension_round_the_knee_scores_for_nothing(rulebase: RuleBase) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-def test_only_loopback_addresses_are_served(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_this_machine_nothing_is_served_without_a_key(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[str] = []
     monkeypatch.setattr("service.server.run", lambda *_: started.append(host))
     result = CliRunner().invoke(cli.main, ["serve", "--host", host])
     assert result.exit_code == 2
-    assert "only loopback is served" in result.output
+    assert "nothing is served without authentication" in result.output
+    assert "kneechain keys create" in result.output
     assert started == []
 
 
