@@ -7,7 +7,10 @@ from service.cli import (
     assess,
     audit,
     audit_erase,
+    audit_export,
+    audit_replay,
     audit_report,
+    audit_verify,
     base_rate,
     coverage,
     diff,
@@ -31,6 +34,7 @@ OF_RULES = (
     base_rate.base_rate, handbook.handbook,
 )  # fmt: skip
 OF_AUDIT = (
+    audit_verify.verify, audit_verify.show, audit_verify.public_key, audit_replay.replay, audit_export.export,
     audit_report.report, audit_erase.erase, audit_erase.hold, audit_erase.release, audit_erase.retain,
 )  # fmt: skip
 

@@ -48,3 +48,8 @@ def of_tenant(store: Store, tenant: str) -> str:
 def asker(tenant: str, role: str) -> Asker:
     """Who works at this machine, now."""
     return Asker(tenant, Actor(KEY, role), clock())
+
+
+def nobody() -> NotRight:
+    """Without what was asked: it names somebody."""
+    return NotRight("nobody in this log is known by that, or they were erased before")

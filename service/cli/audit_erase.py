@@ -10,7 +10,7 @@ import click
 from service.audit.erasure import BACKUPS_EXPIRE_DAYS, Erased, Held
 from service.audit.retention import Cut, Overdue
 from service.audit.store import Store
-from service.cli.audit import TENANT, asker, of_tenant, opened
+from service.cli.audit import TENANT, asker, nobody, of_tenant, opened
 from service.cli.common import NotRight, complain
 from service.config import Config
 from service.records import erasing
@@ -67,7 +67,7 @@ def erase(
     try:
         _tell(erasing.erase(store, who, whom, _journal()), who)
     except NobodyKnown:
-        raise _nobody() from None
+        raise nobody() from None
     except Held:
         raise NotRight("a legal hold forbids it; 'kneechain audit release' ends one") from None
 
@@ -126,12 +126,7 @@ def _found(store: Store, who: Asker, subject: str | None, token: str | None, ass
     try:
         return erasing.by_assessment(store, who, assessment)
     except NobodyKnown:
-        raise _nobody() from None
-
-
-def _nobody() -> NotRight:
-    """Without what was asked: it names somebody."""
-    return NotRight("nobody in this log is known by that, or they were erased before")
+        raise nobody() from None
 
 
 def _set_held(
@@ -142,7 +137,7 @@ def _set_held(
     try:
         changed = erasing.hold(store, who, _found(store, who, subject, token, assessment), held)
     except NobodyKnown:
-        raise _nobody() from None
+        raise nobody() from None
     word = "held" if held else "released"
     click.echo(word if changed else f"was {word} before" if held else "was not held")
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -204,3 +205,28 @@ def test_every_kind_named_is_tried() -> None:
     assert {"edited", "deleted", "swapped", "inserted", "appended"} <= {
         word for kind in KINDS for word in kind.replace(",", " ").split()
     }
+
+
+def test_what_is_written_meanwhile_is_no_fault(stores: Stores) -> None:
+    """Neither of the store nor of an export, which end where they began to be read."""
+    store, other = stores.open(), stores.open()
+    store.writer.record(*entries(0, 50))
+    over = threading.Event()
+
+    def write() -> None:
+        number = 50
+        while not over.is_set():
+            other.writer.record(entry(number))
+            stores.clock.pass_(minutes=2)
+            other.writer.make_checkpoints()
+            number += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(15):
+            assert faults(store) == []
+            assert [*verify_export(exported(store), (), alone_with(store))] == []
+    finally:
+        over.set()
+        thread.join()
