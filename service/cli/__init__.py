@@ -6,6 +6,7 @@ from service.assess import SOFTWARE
 from service.cli import (
     assess,
     audit,
+    audit_backup,
     audit_erase,
     audit_export,
     audit_replay,
@@ -36,6 +37,7 @@ OF_RULES = (
 OF_AUDIT = (
     audit_verify.verify, audit_verify.show, audit_verify.public_key, audit_replay.replay, audit_export.export,
     audit_report.report, audit_erase.erase, audit_erase.hold, audit_erase.release, audit_erase.retain,
+    audit_backup.backup,
 )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def _together(words: tuple[str, ...], review: tuple[str, ...]) -> Iterator[str]:
     for word in words:
         what, _, name = word.partition(":")
         said[what].append(name)
-    yield f"base:{' '.join((*said['rules'], *said['version']))}"
+    yield from (f"base:{digest} {' '.join(said['version'])}" for digest in said["rules"])
     yield from (f"classed:{name.partition('=')[0]}" for name in said["class"])
     if "hold" in said["outcome"]:
         yield from (f"held:{flag}" for flag in said["flag"])
