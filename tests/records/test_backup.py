@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from service.audit.entry import PersonErased
 from service.audit.reading import Search, search, token_of, unsealed
 from service.audit.store import Store
 from service.audit.verifying import verifier_of, verify_store
@@ -169,3 +170,20 @@ def test_a_backup_replaces_no_file_and_leaves_none_where_it_fails(
     assert sorted(path.name for path in tmp_path.iterdir() if "other" in path.name) == []
     monkeypatch.setenv("KNEECHAIN_DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert "there is no file" in run("backup", tmp_path / "other").stderr
+
+
+def test_a_backup_that_is_kept_for_long_has_no_keys_of_persons(
+    clinic: Clinic, assessed: list[str], stores: Stores, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if stores.url.startswith("sqlite"):
+        pytest.skip("an SQLite store is one file")
+    file = tmp_path / "backup"
+    left_out = (f"--exclude-table-data={table}" for table in ("subjects", "exams", "drafts"))
+    database = f"--dbname={for_programs(stores.url)}"
+    program("pg_dump", "--format=custom", f"--file={file}", database, *left_out)
+    restore(stores, file, request)
+    restored = stores.open()
+    found = search(restored, "clinic/decisions", Search(kinds=("assessment",)), None, 50)
+    assert whole(restored) and len(found) == len(assessed)
+    with pytest.raises(PersonErased):
+        unsealed(restored, found[0])
