@@ -16,6 +16,7 @@ from service.knowledge.load import load_files
 from service.records.opening import open_configured
 from service.web import (
     assessments,
+    audit,
     docs,
     drafts,
     explain,
@@ -74,7 +75,7 @@ def create_app(
     observe(app)
     Guard(store, now, config.requests_per_minute).by(app)
     headers.add(app, draft_notice(assessor.rulebase))
-    for part in (assessments, drafts, explain, knowledge, health, session, docs, handbook):
+    for part in (assessments, audit, drafts, explain, knowledge, health, session, docs, handbook):
         app.register_blueprint(part.routes)
     problems.register(app)
     log_problems.register(app)

@@ -12,6 +12,8 @@ MOST_AT_ONCE = 256
 """More processes or threads than this are a slip of the finger."""
 MOST_PER_MINUTE = 1_000_000
 
+MOST_DAYS = 36_500
+
 
 class BadSettings(Exception):
     """Settings that cannot be used; the text names each of them."""
@@ -30,6 +32,7 @@ class Config:
     checkpoints: Path = CHECKOUT / "var" / "checkpoints.ndjson"
     requests_per_minute: int = 6_000
     allow_draft_rules: bool = False
+    retention_days: int | None = None
 
     @classmethod
     def from_environment(cls) -> "Config":
@@ -100,5 +103,9 @@ SETTINGS = {
     ),
     "KNEECHAIN_ALLOW_DRAFT_RULES": Setting(
         "allow_draft_rules", _yes, "not set", "1 serves rules that nobody approved beyond this machine",
+    ),
+    "KNEECHAIN_RETENTION_DAYS": Setting(
+        "retention_days", partial(_number, most=MOST_DAYS), "not set",
+        "after so many days without a record 'kneechain audit retain' erases a person",
     ),
 }  # fmt: skip

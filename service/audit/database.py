@@ -38,6 +38,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The store as it is at one moment, however long that is read and whatever others write meanwhile."""
+        level = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _as_unavailable(), self.engine.connect() as connection:
+            connection = connection.execution_options(**level)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, on disk when it ends. Raises StoreUnavailable; then nothing of it was kept."""
         with _as_unavailable(), self._alone(), self.engine.connect() as connection:

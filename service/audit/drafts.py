@@ -70,7 +70,19 @@ def find(store: Store, tenant: str, lookup: str, now: datetime) -> Draft | None:
         row = connection.execute(select(drafts).where(mine)).one_or_none()
     if row is None:
         return None
-    place = f"{tenant} {lookup}"
+    return _opened(store, row)
+
+
+def of_subject(store: Store, tenant: str, subject: str, now: datetime) -> list[Draft]:
+    """The drafts of a person, who is known by a keyed hash. Raises Unsealable, StoreUnavailable."""
+    mine = (drafts.c.tenant == tenant) & (drafts.c.subject == subject) & (drafts.c.expires_at > instant(now))
+    with store.database.reading() as connection:
+        rows = connection.execute(select(drafts).where(mine).order_by(drafts.c.changed_at)).all()
+    return [_opened(store, row) for row in rows]
+
+
+def _opened(store: Store, row: Any) -> Draft:
+    place = f"{row.tenant} {row.lookup}"
     content = unseal(unwrap(store.keyring, place, row.wrapped_key), row.sealed, place)
     return Draft(row.revision, content, row.changed_at, row.expires_at)
 

@@ -1,10 +1,12 @@
 """Erasing a person: the key and whatever leads to it are destroyed, the records stay and stay provable."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
-from service.audit.chain import Appending
+from service.audit.chain import Appending, lock
 from service.audit.database import Database
 from service.audit.entry import Actor, Entry, instant, new_id
 from service.audit.store import Store
@@ -12,48 +14,111 @@ from service.audit.tables import drafts, records, subjects
 
 BACKUPS_EXPIRE_DAYS = 30
 """For so long a backup of the key store may still hold a destroyed key; it must be deleted after."""
+AT_ONCE = 100
+"""Persons in one transaction: for so long nobody else can record anything."""
 
 
 class Held(Exception):
     """A legal hold forbids it."""
 
 
-def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, why: str) -> int:
-    """Destroys the key of a person and records that it did; how many records that closes.
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure closed and dropped. To the persons of these tokens nothing leads any more."""
+
+    tokens: tuple[str, ...]
+    records: int
+    drafts: int
+    forgotten: bool
+    """Whether the write-ahead log of SQLite could be emptied: what was deleted may stand there else."""
+
+
+def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, why: str) -> Erased:
+    """Destroys the key of a person and records that it did.
 
     `why` is a word of this module's callers (`request`, `retention`), never free text. Raises Held,
     LookupError where nobody has that token, StoreUnavailable.
     """
     with store.database.writing() as connection:
-        mine = (subjects.c.tenant == tenant) & (subjects.c.token == token)
-        found = select(subjects.c.held, subjects.c.lookup).where(mine).with_for_update()
-        held, lookup = connection.execute(found).one_or_none() or (None, None)
-        if held is None:
-            raise LookupError(token)
-        if held:
-            raise Held
-        closed = len(connection.execute(select(records.c.id).where(records.c.subject == token)).all())
-        connection.execute(delete(subjects).where(mine))
-        if lookup is not None:
-            connection.execute(
-                delete(drafts).where((drafts.c.tenant == tenant) & (drafts.c.subject == lookup))
-            )
-        entry = Entry(
-            tenant, "decisions", "erasure", new_id(), instant(now), actor,
-            clear={"erased": token, "records": closed, "why": why},
-        )  # fmt: skip
-        Appending(connection, store.keyring).append([entry])
-    forget(store.database)
-    return closed
+        closed, dropped = _erase(connection, store, tenant, token, actor, now, why)
+    return Erased((token,), closed, dropped, forget(store.database))
 
 
-def forget(database: Database) -> None:
-    """Takes what was deleted out of SQLite's write-ahead log; PostgreSQL is told to reuse its pages."""
+def erase_all(
+    store: Store,
+    tenant: str,
+    tokens: Sequence[str],
+    actor: Actor,
+    now: datetime,
+    why: str,
+    before: datetime | None = None,
+) -> Erased:
+    """The same for many. Passed over is who is held, or nobody any more, or was spoken of since `before`."""
+    gone, records_closed, drafts_dropped = [], 0, 0
+    for start in range(0, len(tokens), AT_ONCE):
+        with store.database.writing() as connection:
+            for token in tokens[start : start + AT_ONCE]:
+                try:
+                    closed, dropped = _erase(connection, store, tenant, token, actor, now, why, before)
+                except (Held, LookupError):
+                    continue
+                gone.append(token)
+                records_closed, drafts_dropped = records_closed + closed, drafts_dropped + dropped
+    return Erased(tuple(gone), records_closed, drafts_dropped, forget(store.database))
+
+
+def drop_drafts(store: Store, tenant: str, lookup: str) -> Erased:
+    """The drafts of a person of whom nothing was recorded."""
+    with store.database.writing() as connection:
+        dropped = _drop_drafts(connection, tenant, lookup)
+    return Erased((), 0, dropped, forget(store.database))
+
+
+def _erase(
+    connection: Connection,
+    store: Store,
+    tenant: str,
+    token: str,
+    actor: Actor,
+    now: datetime,
+    why: str,
+    before: datetime | None = None,
+) -> tuple[int, int]:
+    lock(connection, f"{tenant}/decisions")  # as who appends does: first the chain, then the person
+    mine = (subjects.c.tenant == tenant) & (subjects.c.token == token)
+    found = connection.execute(select(subjects).where(mine)).one_or_none()
+    if found is None or (before is not None and found.last_at >= instant(before)):
+        raise LookupError(token)
+    if found.held:
+        raise Held
+    of_person = select(func.count()).select_from(records).where(records.c.subject == token)
+    closed = connection.execute(of_person).scalar_one()
+    connection.execute(delete(subjects).where(mine))
+    dropped = 0 if found.lookup is None else _drop_drafts(connection, tenant, found.lookup)
+    entry = Entry(
+        tenant, "decisions", "erasure", new_id(), instant(now), actor,
+        clear={"erased": token, "records": closed, "why": why},
+    )  # fmt: skip
+    Appending(connection, store.keyring).append([entry])
+    return closed, dropped
+
+
+def _drop_drafts(connection: Connection, tenant: str, lookup: str) -> int:
+    mine = (drafts.c.tenant == tenant) & (drafts.c.subject == lookup)
+    return len(connection.execute(delete(drafts).where(mine).returning(drafts.c.revision)).all())
+
+
+def forget(database: Database) -> bool:
+    """Takes what was deleted out of SQLite's write-ahead log, if nobody reads meanwhile.
+
+    PostgreSQL is told to reuse its pages.
+    """
     if database.sqlite:
         with database.engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    else:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM subjects, exams, drafts"))
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM subjects, exams, drafts"))
+    return True

@@ -64,6 +64,8 @@ class Chain:
     """Where it begins: later than 1 where retention has cut what a checkpoint vouches for."""
     signed: dict[int, list[str]] = field(default_factory=dict)
     """For each place with a checkpoint the digests that were signed there."""
+    cuts: set[int] = field(default_factory=set)
+    """Up to where records of the chain itself say that its beginning was cut."""
 
 
 @dataclass
@@ -119,7 +121,15 @@ class Verifier:
         for signed in chain.signed.get(row.seq, ()):
             if signed != digest:
                 yield Fault(row.chain, row.seq, "a checkpoint was signed over another record here")
+        if '"kind":"cut"' in row.record:
+            self._note_cut(chain, _object(row.record))
         chain.seq, chain.head = row.seq, row.digest
+
+    @staticmethod
+    def _note_cut(chain: Chain, record: dict[str, Any]) -> None:
+        clear = record.get("clear")
+        if record.get("kind") == "cut" and isinstance(clear, dict) and isinstance(clear.get("through"), int):
+            chain.cuts.add(clear["through"])
 
     def _place(self, chain: Chain, row: Row) -> Iterator[Fault]:
         if chain.seq == 0 and row.seq > 1 and row.seq - 1 in chain.signed:
@@ -157,6 +167,8 @@ class Verifier:
     def end(self, name: str, next_seq: int | None = None, head: str | None = None) -> Iterator[Fault]:
         """Closes a chain; `next_seq` and `head` are its end as the store or export says."""
         chain = self.chain(name)
+        if chain.first > 1 and chain.first - 1 not in chain.cuts:
+            yield Fault(name, 1, f"missing, up to {chain.first - 1}: no record says that it was cut there")
         beyond = [seq for seq in chain.signed if seq > chain.seq]
         if beyond:
             yield Fault(

@@ -26,7 +26,7 @@ def verifier_of(keyring: Keyring) -> Verifier:
 
 def verify_store(store: Store, verifier: Verifier) -> Iterator[Fault]:
     """Every fault of every chain; `verifier` may have been fed checkpoints that were kept elsewhere."""
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         for statement, signature in connection.execute(
             select(checkpoints.c.statement, checkpoints.c.signature)
         ):
@@ -52,7 +52,7 @@ def _rows(connection: Connection, chain: str) -> Iterator[Row]:
 
 def export(store: Store, chain: str) -> Iterator[bytes]:
     """A chain as NDJSON: what it is, its checkpoints, its records, its end. `verifier.py` verifies it."""
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         yield _line({"export": "kneechain.v1", "chain": chain, "public_key": store.keyring.public})
         for statement, signature in connection.execute(
             select(checkpoints.c.statement, checkpoints.c.signature)

@@ -7,6 +7,7 @@ from typing import Protocol
 from service.audit.database import StoreUnavailable
 from service.audit.keyring import KeysNotRight
 from service.audit.migrate import TooNew
+from service.audit.places import sqlite_file
 from service.audit.store import Store, open_store
 from service.audit.writer import Clock
 
@@ -44,3 +45,11 @@ def open_configured(config: Where, now: Clock) -> Store:
         raise StoreNotOpened(f"the decision log: {error}") from None
     except OSError as error:
         raise StoreNotOpened(f"the decision log: {error.strerror}: {error.filename}") from None
+
+
+def open_present(config: Where, now: Clock) -> Store:
+    """The same, but only a log that is there already: none is made, nor keys. Raises StoreNotOpened."""
+    file = sqlite_file(config.database_url)
+    if file is not None and not file.is_file():
+        raise StoreNotOpened(f"the decision log: there is no file {file}")
+    return open_configured(config, now)

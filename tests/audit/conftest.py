@@ -39,13 +39,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
     admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
     number = itertools.count()
 
-    def make(template: str = "migrated") -> str:
-        name = f"test_{next(number)}" if template == "migrated" else "migrated"
+    def make(template: str = "migrated", name: str | None = None) -> str:
+        name = name or f"test_{next(number)}"
         with admin.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return base.set(database=name).render_as_string(hide_password=False)
 
-    database = Database(make("template1"))
+    database = Database(make("template1", "migrated"))
     migrate(database)
     database.forget_connections()
     yield make

@@ -1,12 +1,14 @@
 """After an erasure nothing of the person can be read anywhere, and everything else stands as it did."""
 
+import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from service.audit.entry import PersonErased, Recorded
-from service.audit.erasure import Held, erase
+from service.audit.erasure import Held, erase, erase_all
+from service.audit.holding import set_held
 from service.audit.reading import Search, find, find_exam, search, token_of, unsealed
 from service.audit.store import Store
 from service.audit.tables import subjects
@@ -24,7 +26,7 @@ def filled(stores: Stores) -> Store:
 def erased(store: Store, person: str) -> int:
     token = token_of(store, TENANT, person)
     assert token is not None
-    return erase(store, TENANT, token, SOMEONE, NOW, "request")
+    return erase(store, TENANT, token, SOMEONE, NOW, "request").records
 
 
 def test_it_closes_every_record_of_the_person_and_no_other(filled: Store) -> None:
@@ -85,12 +87,55 @@ def test_what_was_found_is_in_clear_nowhere(stores: Stores, filled: Store) -> No
     assert not _in_files(stores.folder, b"what was found")
 
 
-def test_a_legal_hold_forbids_it(filled: Store) -> None:
-    with filled.database.writing() as connection:
-        connection.execute(update(subjects).where(subjects.c.lookup == "person 3").values(held=True))
+def test_a_legal_hold_forbids_it_until_it_ends(filled: Store) -> None:
+    token = token_of(filled, TENANT, "person 3")
+    assert token is not None
+    assert set_held(filled, TENANT, token, True, SOMEONE, NOW)
+    assert not set_held(filled, TENANT, token, True, SOMEONE, NOW)
     with pytest.raises(Held):
         erased(filled, "person 3")
-    assert token_of(filled, TENANT, "person 3") is not None
+    assert erase_all(filled, TENANT, [token], SOMEONE, NOW, "retention").tokens == ()
+    assert token_of(filled, TENANT, "person 3") == token
+    assert set_held(filled, TENANT, token, False, SOMEONE, NOW)
+    assert erased(filled, "person 3") == 3
+    told = search(filled, CHAIN, Search(kinds=("hold", "release", "erasure")), None, 9)
+    assert [each.kind for each in told] == ["erasure", "release", "hold"]
+    assert told[2].clear == {"held": token} and told[1].clear == {"released": token}
+    assert [*verify_store(filled, verifier_of(filled.keyring))] == []
+
+
+def test_nobody_is_held_whom_there_is_not(filled: Store) -> None:
+    with pytest.raises(LookupError):
+        set_held(filled, TENANT, "0" * 32, True, SOMEONE, NOW)
+
+
+def test_who_is_erased_while_something_is_recorded_of_them_stays_erased(stores: Stores) -> None:
+    """Each record is closed with the others or belongs to a new person; nobody waits for nobody."""
+    store, other = stores.open(), stores.open()
+    store.writer.record(*(entry(number) for number in range(7)))
+    failed: list[Exception] = []
+
+    def record() -> None:
+        try:
+            for number in range(7, 400):
+                other.writer.record(entry(number % 7, exam=None))
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    while thread.is_alive():
+        if token_of(store, TENANT, "person 3"):
+            erased(store, "person 3")
+    thread.join()
+    assert failed == [] and [*verify_store(store, verifier_of(store.keyring))] == []
+    told = search(store, CHAIN, Search(kinds=("erasure",)), None, 1000)
+    assert sum(each.clear["records"] for each in told) > 20
+    token = token_of(store, TENANT, "person 3")
+    left = search(store, CHAIN, Search(kinds=("assessment",), subject=token), None, 1000) if token else []
+    kept = search(store, CHAIN, Search(kinds=("assessment",)), None, 1000)
+    of_person = [each for each in kept if each.clear["number"] == 3]
+    assert sum(each.clear["records"] for each in told) + len(left) == len(of_person)
 
 
 def test_nobody_erases_whom_there_is_not(filled: Store) -> None:

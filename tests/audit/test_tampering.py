@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from tests.audit.tampering import (
     Tampering,
     cut_tail,
     of_export,
+    other_text,
     replace_all,
     rows,
     set_end,
@@ -166,12 +168,7 @@ def test_whoever_has_the_chain_key_is_told_by_the_checkpoint(kept: Store, stores
 def test_a_checkpoint_that_was_changed_counts_for_nothing(kept: Store, stores: Stores, part: str) -> None:
     said = json.loads(stores.checkpoints.read_text(encoding="utf-8"))
     signed = {"statement": said["checkpoint"], "signature": said["signature"]}
-    first = signed[part][0]
-    signed[part] = (
-        signed[part].replace("2", "3", 1)
-        if part == "statement"
-        else ("B" if first == "A" else "A") + signed[part][1:]
-    )
+    signed[part] = other_text(signed[part], Random(1))
     verifier = verifier_of(kept.keyring)
     (fault,) = verifier.checkpoint(Signed(**signed))
     assert fault.says == "the checkpoint is not signed with the key" and verifier.checkpoints == 0
@@ -208,3 +205,28 @@ def test_every_kind_named_is_tried() -> None:
     assert {"edited", "deleted", "swapped", "inserted", "appended"} <= {
         word for kind in KINDS for word in kind.replace(",", " ").split()
     }
+
+
+def test_what_is_written_meanwhile_is_no_fault(stores: Stores) -> None:
+    """Neither of the store nor of an export, which end where they began to be read."""
+    store, other = stores.open(), stores.open()
+    store.writer.record(*entries(0, 50))
+    over = threading.Event()
+
+    def write() -> None:
+        number = 50
+        while not over.is_set():
+            other.writer.record(entry(number))
+            stores.clock.pass_(minutes=2)
+            other.writer.make_checkpoints()
+            number += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(15):
+            assert faults(store) == []
+            assert [*verify_export(exported(store), (), alone_with(store))] == []
+    finally:
+        over.set()
+        thread.join()

@@ -16,10 +16,10 @@ from service.assess import Assessor
 from service.audit.entry import Actor
 from service.audit.store import Store
 from service.config import CHECKOUT
-from tests.audit.conftest import Clock, Stores, postgresql, stores
+from tests.audit.conftest import Clock, Stores, postgresql, store, stores
 from tests.contract.conformance import validate
 
-__all__ = ["postgresql", "stores"]
+__all__ = ["postgresql", "store", "stores"]
 Json = dict[str, Any]
 EXAM: Json = json.loads((CHECKOUT / "examples" / "four-findings.json").read_bytes())
 """Of a left knee, with an incomplete safety screen."""

@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 
 import service.handbook.document
 from service import cli
+from service.audit.store import Store
 from service.cohort.sample import SIDED
 from service.config import CHECKOUT, SETTINGS, Config
 from service.domain.assessment import SafetyStatus
@@ -179,8 +180,9 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("at_the_root")
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_each_command_line_of_the_readme_works(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Store
 ) -> None:
+    """Over the decision log of `store`, which is there."""
     if words[:2] == ["rules", "lock"]:  # it writes
         shutil.copytree(CHECKOUT / "rules", tmp_path / "rules")
         monkeypatch.setenv("KNEECHAIN_RULES", str(tmp_path / "rules"))
@@ -217,6 +219,20 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     options = {name for option in parameters if isinstance(option, click.Option) for name in option.opts}
     assert {"--json", "--port"} <= options
     assert missing(options, README) == []
+
+
+def test_the_commands_of_the_operations_exist_with_their_options() -> None:
+    text = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+    leaves = dict(leaf_commands(cli.main, "kneechain"))
+    shown = re.findall(r"kneechain ([a-z][^`\n#]*)", text)
+    assert len(shown) > 15
+    for line in shown:
+        words = [f"kneechain {line}".split()[:3], line.split()[2:]]
+        command = leaves[" ".join(words[0]).rstrip(".,;:")]
+        options = {name for option in command.params for name in option.opts}
+        assert {word for word in words[1] if word.startswith("--")} <= options, line
+    of_audit = {path for path in leaves if path.startswith("kneechain audit ")}
+    assert missing(of_audit - {"kneechain audit show", "kneechain audit report"}, text) == []
 
 
 def test_every_make_target_is_in_the_readme_and_every_target_there_exists() -> None:
