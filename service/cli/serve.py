@@ -7,7 +7,6 @@ import tempfile
 import click
 
 from service.access import sessions
-from service.assess import Assessor
 from service.audit.api_keys import every
 from service.audit.entry import instant
 from service.audit.store import Store
@@ -35,11 +34,11 @@ def serve(host: str, port: int) -> None:
     from service.app import create_app
     from service.server import run
 
-    config, base, log = Config.from_environment(), rulebase(), store()
+    config, log = Config.from_environment(), store()
     if host not in LOOPBACK:
-        _beyond_this_machine(config, base, log)
+        _beyond_this_machine(config, rulebase(), log)
     link = None if every(log) else sessions.new_link(log, clock())
-    app = create_app(config, Assessor.of(base), commands=command_texts(), store=log)
+    app = create_app(config, commands=command_texts(), store=log)
     run(app, config, host, port, link)
 
 

@@ -10,7 +10,7 @@ from service.audit.entry import Actor, instant
 from service.audit.reading import Search, search
 from service.audit.store import Store
 from service.domain.rulebase import RuleBase
-from service.knowledge.files import Files, pack, unpack
+from service.knowledge.files import Files, NotThatRuleBase, digest_of, pack, unpack
 from service.records.accesses import Asker
 from service.records.replaying import Replayer
 
@@ -64,6 +64,8 @@ class RuleBases:
 
     def _tell(self, now: datetime) -> None:
         digest = self.rulebase.digest
+        if digest_of(self.files) != digest:
+            raise NotThatRuleBase(f"{digest} answers, and other files were given to keep")
         if kept_bases.kept(self.store, digest) is None:
             kept_bases.keep(self.store, digest, pack(self.files), now)
         last = search(self.store, CHAIN, Search(kinds=("deployment",)), None, 1)

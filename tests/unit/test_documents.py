@@ -10,6 +10,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -143,25 +144,41 @@ def shell_lines() -> list[list[str]]:
     return [line for line in lines if line]
 
 
-def curls() -> list[tuple[str, dict[str, str], bytes]]:
+Curl = tuple[str, dict[str, str], bytes | None]
+
+
+def curls() -> list[Curl]:
     """Path, headers and body of each curl of the README."""
-    read = []
-    for line in shell_lines():
-        if line[0] == "curl":
-            url = next(word for word in line if word.startswith("http://"))
-            header, data = line[line.index("-H") + 1], line[line.index("-d") + 1]
-            body = (CHECKOUT / data[1:]).read_bytes() if data.startswith("@") else data.encode()
-            name, _, value = header.partition(": ")
-            read.append((url.removeprefix("http://127.0.0.1:8000"), {name: value}, body))
-    return read
+    return [curl(line) for line in shell_lines() if line[0] == "curl"]
+
+
+def curl(line: list[str]) -> Curl:
+    url = next(word for word in line if word.startswith("http://"))
+    given = dict(pairwise(line))
+    name, _, value = given.get("-H", "").partition(": ")
+    data = given.get("-d")
+    body = data and ((CHECKOUT / data[1:]).read_bytes() if data.startswith("@") else data.encode())
+    return url.removeprefix("http://127.0.0.1:8000"), {name: value} if name else {}, body or None
 
 
 def test_each_request_of_the_readme_gets_the_answer_shown(client: FlaskClient) -> None:
-    requests, excerpts = curls(), blocks(README, "json")
-    assert len(requests) == len(excerpts) == 3
-    for (path, headers, body), excerpt in zip(requests, excerpts, strict=True):
+    excerpts = blocks(README, "json")
+    shown = [one for one in curls() if one[2] is not None and "$ID" not in one[0] and "search" not in one[0]]
+    assert len(shown) == len(excerpts) == 3
+    for (path, headers, body), excerpt in zip(shown, excerpts, strict=True):
         answer = client.post(path, data=body, headers=headers).get_json()
         assert difference(read_excerpt(excerpt), answer) is None
+
+
+def test_each_request_of_the_readme_about_a_record_is_answered(client: FlaskClient) -> None:
+    (path, headers, body), *others = curls()
+    recorded = client.post(path, data=body, headers=headers).get_json()["assessment_id"]
+    about = [one for one in others if "$ID" in one[0] or "search" in one[0]]
+    assert len(about) == 4
+    for path, headers, body in about:
+        address = path.replace("$ID", recorded)
+        answer = client.post(address, data=body, headers=headers) if body else client.get(address)
+        assert answer.status_code in (200, 201), (address, answer.text)
 
 
 def commands() -> list[list[str]]:
