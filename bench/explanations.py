@@ -27,7 +27,7 @@ from schemas.exam import ExamReader
 from service.answer.case import shown
 from service.app import create_app
 from service.assess import Assessor
-from service.config import CHECKOUT
+from service.config import CHECKOUT, MOST_PER_MINUTE, Config
 from service.domain.exam import Exam, Observation
 from service.domain.question import TARGETS, QuestionName
 from service.domain.rulebase import RuleBase
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _parser().parse_args(arguments)
     rulebase = load_rulebase(CHECKOUT / "rules")
     assessor = Assessor.of(rulebase)
-    client = create_app(assessor=assessor, now=lambda: PERFORMED_AT).test_client()
+    config = Config(requests_per_minute=MOST_PER_MINUTE)
+    client = create_app(config, assessor, now=lambda: PERFORMED_AT).test_client()
     exams = made_exams(assessor, asked.exams, asked.unknown, asked.seed)
     rows = [row(question, list(_times(client, question, exams, rulebase))) for question in TARGETS]
     result = {

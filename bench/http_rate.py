@@ -9,38 +9,27 @@ Run: python -m bench.http_rate
 """
 
 import argparse
-import asyncio
 import json
-import os
 import random
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from bench.serving import Round, median, serving, temporary_folder
+from schemas.assessment import write_assessment
+from schemas.exam import ExamReader
+from service.assess import Assessor
+from service.clock import clock
 from service.config import CHECKOUT
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
 from service.knowledge.load import load_rulebase
 
 RESULTS = Path(__file__).parent / "results" / "http.json"
-PORTS = {"kneechain": 8931, "echo": 8932}
 SAFE = {"age_years": 40, "pain_onset": "insidious", "walk_4_steps_now": "yes"}
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    rate: float
-    p50_ms: float
-    p99_ms: float
-    cpu_ms: float
 
 
 def main() -> None:
@@ -70,13 +59,17 @@ def _exams() -> dict[str, dict[str, Any]]:
 def _measured(name: str, exam: dict[str, Any], asked: argparse.Namespace) -> dict[str, Any]:
     """Both servers' medians on one exam, printed as they come."""
     body = json.dumps(exam).encode()
-    answer = _one_answer(body)
-    rounds: dict[str, list[Round]] = {server: [] for server in PORTS}
-    with _server("kneechain", asked.workers, answer) as ours, _server("echo", asked.workers, answer) as echo:
+    answer = one_answer(body)
+    rounds: dict[str, list[Round]] = {"kneechain": [], "echo": []}
+    with (
+        temporary_folder() as folder,
+        serving("kneechain", asked.workers, answer, folder) as ours,
+        serving("echo", asked.workers, answer, folder) as echo,
+    ):
         for _ in range(asked.rounds):
-            for server, pid in (("kneechain", ours), ("echo", echo)):
-                rounds[server].append(_round(PORTS[server], pid, body, asked.clients, asked.seconds))
-    medians = {server: _median(taken) for server, taken in rounds.items()}
+            for server, measured in (("kneechain", ours), ("echo", echo)):
+                rounds[server].append(measured.round(body, asked.clients, asked.seconds))
+    medians = {server: median(taken) for server, taken in rounds.items()}
     sizes = f"{name}: {len(exam['findings'])} findings, {len(body)} → {len(answer)} bytes"
     for server, m in medians.items():
         title = sizes if server == "kneechain" else "  echo of the same bytes"
@@ -85,11 +78,6 @@ def _measured(name: str, exam: dict[str, Any], asked: argparse.Namespace) -> dic
     print(f"  {share:.0%} of the echo's rate")
     sent = {"exam": name, "findings": len(exam["findings"]), "sent": len(body), "answered": len(answer)}
     return {**sent, "median": medians, "share_of_echo": round(share, 4)}
-
-
-def _median(rounds: list[Round]) -> dict[str, float]:
-    fields = ("rate", "p50_ms", "p99_ms", "cpu_ms")
-    return {field: round(statistics.median(getattr(r, field) for r in rounds), 3) for field in fields}
 
 
 def posted_exam(rulebase: RuleBase, count: int, seed: int = 1) -> dict[str, Any]:
@@ -119,91 +107,13 @@ def _value(definition: FindingDefinition, chance: random.Random) -> object:
     return [chance.choice(values)] if definition.type == "set" else chance.choice(values)
 
 
-def _one_answer(body: bytes) -> bytes:
-    from service.app import create_app
-
-    client = create_app().test_client()
-    response = client.post("/v1/assessments", data=body, content_type="application/json")
-    assert response.status_code == 201, response.get_data()[:500]
-    return response.get_data()
-
-
-@contextmanager
-def _server(name: str, workers: int, answer: bytes) -> Iterator[int]:
-    """The server's process id; it is stopped at the end."""
-    path = Path(f"/tmp/bench-answer-{os.getpid()}.json")
-    path.write_bytes(answer)
-    command = [sys.executable, "-m", "bench.http_server", name, str(PORTS[name]), str(workers), str(path)]
-    with subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.DEVNULL) as process:
-        _wait(PORTS[name])
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
-    path.unlink(missing_ok=True)
-
-
-def _wait(port: int) -> None:
-    import socket
-
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"nothing listens on port {port}")
-
-
-def _round(port: int, pid: int, body: bytes, clients: int, seconds: float) -> Round:
-    before = _cpu_seconds(pid)
-    times = asyncio.run(_load(port, body, clients, seconds))
-    spent = _cpu_seconds(pid) - before
-    ordered = sorted(times)
-    return Round(
-        rate=len(times) / seconds,
-        p50_ms=statistics.median(ordered) * 1e3,
-        p99_ms=ordered[int(len(ordered) * 0.99)] * 1e3,
-        cpu_ms=spent / len(times) * 1e3,
-    )
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Processor time of the server's workers."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    total = 0
-    for child in children:
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-async def _load(port: int, body: bytes, clients: int, seconds: float) -> list[float]:
-    head = (
-        f"POST /v1/assessments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    ).encode()
-    end = time.perf_counter() + seconds
-    loads = await asyncio.gather(*(_client(port, head + body, end) for _ in range(clients)))
-    return [elapsed for load in loads for elapsed in load]
-
-
-async def _client(port: int, request: bytes, end: float) -> list[float]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    times = []
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith((b"HTTP/1.1 201", b"HTTP/1.1 200")), head
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        times.append(time.perf_counter() - start)
-        if b"connection: close" in head.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    writer.close()
-    return times
+def one_answer(body: bytes) -> bytes:
+    """What the service answers, for an echo to send back."""
+    assessor = Assessor.of(load_rulebase(CHECKOUT / "rules"))
+    now = clock()
+    exam = ExamReader(assessor.rulebase).read_bytes(body, now)
+    assessment = assessor.assess(exam, now=now, assessment_id=str(uuid.uuid4()), recorded=True)
+    return orjson.dumps(write_assessment(assessment, assessor.rulebase))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ class Worker(ThreadWorker):
             document = failed(incident(self.log.error_log, exc))
         body = orjson.dumps(document)
         told = {
-            "Connection": "close", "Content-Type": PROBLEM_JSON, "Content-Length": len(body), **headers.ALWAYS
+            "Connection": "close", "Content-Type": PROBLEM_JSON, "Content-Length": len(body),
+            **self.wsgi.extensions.get(headers.EXTENSION, {}),
         }  # fmt: skip
         lines = [
             f"HTTP/1.1 {document['status']} {document['title']}",

@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from service.audit.access_tables import api_keys
 from service.audit.chain import Appending
 from service.audit.entry import Entry
 from service.audit.store import Store
+
+_BY_ID = select(api_keys).where(api_keys.c.id == bindparam("id"))
+"""Made once: it is asked for every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def revoke(store: Store, id_: str, at: str, entry: Entry) -> bool:
 
 def find(store: Store, id_: str) -> ApiKey | None:
     with store.database.reading() as connection:
-        row = connection.execute(select(api_keys).where(api_keys.c.id == id_)).one_or_none()
+        row = connection.execute(_BY_ID, {"id": id_}).one_or_none()
     return None if row is None else _key(row)
 
 

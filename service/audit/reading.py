@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Select, func, select
 
 from service.audit.entry import PersonErased
-from service.audit.keyring import Keyring
 from service.audit.sealing import unseal, unwrap
 from service.audit.store import Store
 from service.audit.tables import exams, records, subjects
@@ -70,19 +69,17 @@ def find_exam(store: Store, tenant: str, lookup: str) -> str | None:
 def unsealed(store: Store, stored: Stored) -> bytes:
     """What was sealed. Raises PersonErased, or Unsealable where the ciphertext was changed."""
     assert stored.sealed is not None and stored.subject is not None
-    with store.database.reading() as connection:
-        key = data_key(connection, store.keyring, stored.subject)
-    return unseal(key, stored.sealed, stored.id)
+    return unseal(data_key(store, stored.subject), stored.sealed, stored.id)
 
 
-def data_key(connection: Connection, keyring: Keyring, token: str) -> bytes:
+def data_key(store: Store, token: str) -> bytes:
     """A person's data key. Raises PersonErased."""
-    wrapped = connection.execute(
-        select(subjects.c.wrapped_key).where(subjects.c.token == token)
-    ).scalar_one_or_none()
+    wanted = select(subjects.c.wrapped_key).where(subjects.c.token == token)
+    with store.database.reading() as connection:
+        wrapped = connection.execute(wanted).scalar_one_or_none()
     if wrapped is None:
         raise PersonErased
-    return unwrap(keyring, token, wrapped)
+    return unwrap(store.keyring, token, wrapped)
 
 
 def token_of(store: Store, tenant: str, lookup: str) -> str | None:

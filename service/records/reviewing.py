@@ -7,7 +7,7 @@ import orjson
 
 from schemas.review import read_review, write_review
 from service.audit.entry import Person, PersonErased, RecordedBefore, new_id
-from service.audit.reading import Search, Stored, find, search, unsealed
+from service.audit.reading import Search, Stored, data_key, find, search, unsealed
 from service.audit.sealing import compress
 from service.audit.store import Store
 from service.domain.review import Review
@@ -62,8 +62,10 @@ class Reviews:
 
     def of(self, assessment: str, asker: Asker) -> list[Json]:
         """The reviews of an assessment, the oldest first. Raises NothingNamed, PersonErased."""
-        self.archive.find(assessment, asker)
+        about = self.archive.find(assessment, asker)
         log_access(self.store, asker, "read", about=assessment)
+        if about.subject is not None:
+            data_key(self.store, about.subject)  # even if nobody reviewed it
         wanted = Search(kinds=("review",), about=assessment)
         found = search(self.store, f"{asker.tenant}/decisions", wanted, None, MOST)
         return [self._shown(stored) for stored in reversed(found)]

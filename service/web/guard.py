@@ -52,24 +52,27 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One of these scopes, and so many units of what may be asked in a minute. Without scopes: nothing."""
+    """One of these scopes, and so many units of what may be asked in a minute."""
 
-    scopes: tuple[Scope, ...] = ()
+    scopes: tuple[Scope, ...]
     cost: int = 1
 
 
-def needs(*scopes: Scope, cost: int = 1) -> Callable[[View], View]:
+NOTHING = Need(())
+
+
+def needs(scope: Scope, *others: Scope, cost: int = 1) -> Callable[[View], View]:
     """Declares that a view needs one of these scopes. Which of several, it says by `require`."""
 
     def declare(view: View) -> View:
-        return _declared(view, Need(scopes, cost))
+        return _declared(view, Need((scope, *others), cost))
 
     return declare
 
 
 def open_to_all(view: View) -> View:
     """Declares that a view tells nothing that not everybody may know."""
-    return _declared(view, Need())
+    return _declared(view, NOTHING)
 
 
 def _declared(view: View, need: Need) -> View:
@@ -161,7 +164,7 @@ def _address() -> str:
 def _admit() -> None:
     """Before anything else. Raises NotAllowed."""
     need = need_of(current_app.view_functions.get(request.endpoint or ""))
-    if need == Need():
+    if need is NOTHING:
         return
     here = guard()
     who = g.principal = here.identify()

@@ -13,6 +13,7 @@ ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 """A page sets a policy of its own."""
+EXTENSION = "kneechain-headers"
 OF_NOBODY = {"knowledge", "metrics"}
 """Scopes whose answers hold nothing of any person."""
 
@@ -20,6 +21,7 @@ OF_NOBODY = {"knowledge", "metrics"}
 def add(app: Flask, notice: str | None) -> None:
     """From now on every answer has them; `notice` while the rules are a draft."""
     always = {**ALWAYS, **({"Kneechain-Notice": _one_line(notice)} if notice else {})}
+    app.extensions[EXTENSION] = always
 
     @app.after_request
     def harden(response: Response) -> Response:

@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -13,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names that folder."""
+PREFIX = "kneechain-metrics-"
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 _here = CollectorRegistry()
@@ -75,5 +77,7 @@ def worker_ended(process: int) -> None:
 
 
 def server_ended() -> None:
-    if FOLDER in os.environ:
-        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+    """The folder goes, if it was made here."""
+    folder = Path(os.environ.get(FOLDER, ""))
+    if folder.name.startswith(PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)

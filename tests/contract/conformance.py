@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 from referencing import Registry
@@ -92,6 +93,12 @@ def operations() -> Iterator[tuple[str, str, dict[str, Json]]]:
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
+
+
+def filled(path: str, **known: object) -> str:
+    """The path with parts that are known to the service, or would be."""
+    usual = {"finding": "fpi6", "code": "H01", "name": "docs.js", "assessment": uuid4(), "draft": "d1"}
+    return path.format(**usual | known)
 
 
 def responses(operation: dict[str, Json]) -> dict[str, Json]:

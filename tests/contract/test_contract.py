@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, get_args
-from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -26,7 +25,7 @@ from service.domain.reasons import GroupKind
 from service.domain.rulebase import RANKED_BY, RuleBase
 from service.inference import reference
 from service.knowledge import load, vocabulary
-from tests.contract.conformance import at, contract, followed, operations, responses, validator
+from tests.contract.conformance import at, contract, filled, followed, operations, responses, validator
 from tests.contract.sightings import places
 
 Schema = dict[str, Any]
@@ -146,7 +145,7 @@ def test_every_part_of_a_path_is_a_required_parameter() -> None:
 def test_the_query_options_are_those_of_the_code(client: FlaskClient) -> None:
     for path, method, operation in operations():
         options = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"]
-        sent = client.open(_filled(path), method=method.upper(), query_string={"nonsense": "1"})
+        sent = client.open(filled(path), method=method.upper(), query_string={"nonsense": "1"})
         if "422" in operation["responses"]:
             assert sent.json["errors"][0]["expected"] == (", ".join(options) or "no option")
         else:
@@ -533,10 +532,6 @@ def _schemas() -> Iterator[tuple[str, Schema]]:
     yield from _reached()
     for name, schema in contract()["components"]["schemas"].items():
         yield f"{SCHEMAS}/{name}", schema
-
-
-def _filled(path: str) -> str:
-    return path.format(finding="fpi6", code="H01", name="docs.js", assessment=uuid4(), draft="d1")
 
 
 def _exam_with(where: str, text: str) -> dict[str, Any]:

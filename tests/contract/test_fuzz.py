@@ -98,13 +98,13 @@ def test_exams_in_the_words_of_the_vocabulary_are_answered_as_documented(
     own = contract[ASSESS]["POST"].as_strategy()
     kinds = st.sampled_from([right, right, wrong, own])
     seen = _post(kinds.flatmap(lambda cases: cases), examples(150, full=2_000))
-    assert seen.keys() == {201, 422}
+    assert {201, 422} <= seen.keys() <= {200, 201, 422}
     assert seen[201] >= 0.3 * seen.total()
     assert seen[422] >= 0.15 * seen.total()
 
 
 def test_exams_that_are_right_by_the_vocabulary_are_accepted(rulebase: RuleBase, now: datetime) -> None:
-    assert _post(_cases(exams(rulebase, now)), examples(60, full=2_000)).keys() == {201}
+    assert _post(_cases(exams(rulebase, now)), examples(60, full=2_000)).keys() <= {200, 201}
 
 
 @pytest.mark.parametrize("name", TARGETS)

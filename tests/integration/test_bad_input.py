@@ -52,6 +52,9 @@ def _body(case: Json) -> bytes:
     return str(case.get("body", "")).encode()
 
 
+AT_THIS_MACHINE = {"REMOTE_ADDR": "127.0.0.1"}
+
+
 def _send(client: FlaskClient, case: Json) -> TestResponse:
     """Sent as a server would hand it over: the test client would mend the path and the length."""
     builder = EnvironBuilder(
@@ -59,6 +62,7 @@ def _send(client: FlaskClient, case: Json) -> TestResponse:
         method=case.get("method", "POST"),
         content_type=case.get("content_type", "application/json") or None,
         input_stream=io.BytesIO(_body(case)),
+        environ_overrides=AT_THIS_MACHINE,
     )
     environ = builder.get_environ()
     path, _, query = case.get("path", "/v1/assessments").partition("?")
@@ -141,7 +145,9 @@ def test_a_body_shorter_than_it_says_is_not_taken_for_the_whole(
     client: FlaskClient, terminated: bool
 ) -> None:
     body = b'{"knees": ["left"], "findings": []}'
-    builder = EnvironBuilder(path="/v1/assessments", data=body, content_type="application/json")
+    builder = EnvironBuilder(
+        path="/v1/assessments", data=body, content_type="application/json", environ_overrides=AT_THIS_MACHINE
+    )
     environ = {
         **builder.get_environ(),
         "REQUEST_METHOD": "POST",

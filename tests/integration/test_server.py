@@ -102,6 +102,7 @@ def test_what_is_no_http_is_a_problem_and_repeated_nowhere(running: Running, req
     check(Answer("POST", "/v1/assessments", status, headers, body))
     assert b"ustermann" not in body
     assert ALWAYS.items() <= headers.items()
+    assert headers["Kneechain-Notice"]
     log = running.log.read_text()
     assert "ustermann" not in log
     assert "Traceback" not in log

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -94,8 +95,9 @@ def test_nothing_that_was_sent_is_logged_or_counted(client: FlaskClient, log: io
 
 
 def test_labels_are_templates_methods_and_words_of_ours(client: FlaskClient) -> None:
+    before = {*metrics.exposition().decode().splitlines()}  # of other tests too
     asked(client)
-    counted = metrics.exposition().decode()
+    counted = "\n".join({*metrics.exposition().decode().splitlines()} - before)
     templates = {rule.rule for rule in client.application.url_map.iter_rules()} | {"none"}
     assert {*re.findall(r'[{,]route="([^"]*)"', counted)} <= templates
     assert {*re.findall(r'[{,]method="([^"]*)"', counted)} <= METHODS | {"other"}
@@ -137,6 +139,25 @@ def test_of_an_error_the_log_has_its_kind_and_the_way_to_it_and_not_its_text(log
     assert re.fullmatch(r"service/access/keys.py:\d+:create", line["at"])
     assert "ustermann" not in log.getvalue()
     assert len(log.getvalue().splitlines()) == 1
+
+
+def test_an_incident_is_a_line_too(client: FlaskClient, log: io.StringIO) -> None:
+    app = client.application
+    sound = app.view_functions["knowledge.rules"]
+
+    @wraps(sound)
+    def broken() -> None:
+        raise RuntimeError(CANARY)
+
+    app.view_functions["knowledge.rules"] = broken
+    try:
+        answer = client.get("/v1/rules").get_json()
+    finally:
+        app.view_functions["knowledge.rules"] = sound
+    told = [line["event"] for line in lines(log)]
+    assert told[0].startswith(f"incident {answer['incident_id']}: RuntimeError at ")
+    assert told[1:] == ["request"]
+    assert "ustermann" not in log.getvalue()
 
 
 def test_of_others_only_warnings_are_told(log: io.StringIO) -> None:
