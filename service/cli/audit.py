@@ -18,6 +18,7 @@ KEY = "command-line"
 """Who asks, as the log has it: whoever works at this machine and reads its keys."""
 
 TENANT = click.option("--tenant", default="local", show_default=True, help="Whose records.")
+PLURALS = {"access": "accesses", "more": "more"}
 
 
 class LogCommands(Commands):
@@ -53,3 +54,8 @@ def asker(tenant: str, role: str) -> Asker:
 def nobody() -> NotRight:
     """Without what was asked: it names somebody."""
     return NotRight("nobody in this log is known by that, or they were erased before")
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things, for people."""
+    return f"{count:,} {what if count == 1 else PLURALS.get(what, f'{what}s')}"

@@ -10,7 +10,7 @@ import click
 from service.audit.erasure import BACKUPS_EXPIRE_DAYS, Erased, Held
 from service.audit.retention import Cut, Overdue
 from service.audit.store import Store
-from service.cli.audit import TENANT, asker, nobody, of_tenant, opened
+from service.cli.audit import TENANT, asker, counted, nobody, of_tenant, opened
 from service.cli.common import NotRight, complain
 from service.config import Config
 from service.records import erasing
@@ -155,7 +155,7 @@ def _retain_accesses(store: Store, who: Asker, days: int, dry_run: bool, yes: bo
     click.echo(_to_cut(found, days))
     if found.records and not dry_run:
         _sure(yes, "Cut them off?")
-        click.echo(f"{_counted(erasing.cut_accesses(store, who, days).records, 'access')} cut off")
+        click.echo(f"{counted(erasing.cut_accesses(store, who, days).records, 'access')} cut off")
 
 
 def _sure(yes: bool, question: str) -> None:
@@ -171,9 +171,9 @@ def _journal() -> Path:
 
 
 def _tell(erased: Erased, who: Asker) -> None:
-    told = [_counted(len(erased.tokens), "person"), f"{_counted(erased.records, 'record')} closed"]
+    told = [counted(len(erased.tokens), "person"), f"{counted(erased.records, 'record')} closed"]
     if erased.drafts:
-        told.append(f"{_counted(erased.drafts, 'draft')} dropped")
+        told.append(f"{counted(erased.drafts, 'draft')} dropped")
     click.echo(f"erased: {', '.join(told)}")
     if not erased.forgotten:
         complain(
@@ -188,13 +188,13 @@ def _tell(erased: Erased, who: Asker) -> None:
 
 
 def _overdue(found: Overdue, days: int) -> str:
-    held = f"; {_counted(found.held, 'more')} held" if found.held else ""
+    held = f"; {counted(found.held, 'more')} held" if found.held else ""
     if not found.tokens:
         return f"nobody without a record for {days} days{held}"
-    persons = _counted(len(found.tokens), "person")
+    persons = counted(len(found.tokens), "person")
     oldest = str(found.oldest)[:10]
     return (
-        f"{persons} without a record for {days} days, {_counted(found.records, 'record')}, the oldest last "
+        f"{persons} without a record for {days} days, {counted(found.records, 'record')}, the oldest last "
         f"spoken of on {oldest}{held}"
     )
 
@@ -202,12 +202,5 @@ def _overdue(found: Overdue, days: int) -> str:
 def _to_cut(found: Cut, days: int) -> str:
     if not found.records:
         return f"no accesses before a checkpoint of {days} days ago"
-    accesses, oldest = _counted(found.records, "access"), str(found.oldest)[:10]
+    accesses, oldest = counted(found.records, "access"), str(found.oldest)[:10]
     return f"{accesses} before a checkpoint of {days} days ago, the oldest of {oldest}"
-
-
-PLURALS = {"access": "accesses", "more": "more"}
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what if count == 1 else PLURALS.get(what, f'{what}s')}"

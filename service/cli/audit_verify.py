@@ -15,7 +15,7 @@ from service.audit.checkpoints import EVERY, EVERY_RECORDS
 from service.audit.placing import Placed, placed
 from service.audit.verifier import Fault, Signed, Verifier
 from service.audit.verifying import verifier_of, verify_store
-from service.cli.audit import NOT_DONE, TENANT, WRONG, asker, of_tenant, opened
+from service.cli.audit import NOT_DONE, TENANT, WRONG, asker, counted, of_tenant, opened
 from service.cli.common import NotRight, complain, complaints, print_json
 from service.config import Config
 from service.records.accesses import log_access
@@ -113,7 +113,7 @@ def _progress(verifier: Verifier) -> Live:
 
 
 def _counted(verifier: Verifier) -> str:
-    return f"{verifier.records:,} records"
+    return counted(verifier.records, "record")
 
 
 def _exposed(verifier: Verifier, elsewhere: dict[str, int]) -> dict[str, int]:
@@ -149,15 +149,18 @@ def _print(verifier: Verifier, faults: list[Fault], elsewhere: dict[str, int], s
         click.echo(f"{printable(fault.chain)} {fault.seq}: {fault.says}")
     rate = verifier.records / seconds if seconds else 0
     click.echo(
-        f"{_counted(verifier)} in {len(verifier.chains)} chains, {verifier.checkpoints:,} checkpoints, "
-        f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}; {rate:,.0f} records a second"
+        f"{_counted(verifier)}, {counted(len(verifier.chains), 'chain')}, "
+        f"{counted(verifier.checkpoints, 'checkpoint')}, {counted(len(faults), 'fault')}; "
+        f"{rate:,.0f} records a second"
     )
     click.echo(
         f"While the service runs, a checkpoint is kept elsewhere every {EVERY.total_seconds():.0f} seconds "
         f"or {EVERY_RECORDS:,} records. What came after the last one could be cut off unseen:"
     )
     exposed = _exposed(verifier, elsewhere)
-    click.echo("\n".join(f"  {name}: {count:,} records" for name, count in exposed.items()) or "  nothing")
+    click.echo(
+        "\n".join(f"  {name}: {counted(count, 'record')}" for name, count in exposed.items()) or "  nothing"
+    )
 
 
 def _written(found: Placed) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_a_log_that_nobody_touched_is_right(run: Run, filled: Filled) -> None:
     result = run("verify")
     assert result.exit_code == 0, result.output
     count, *told = result.stdout.splitlines()
-    assert " 0 faults; " in count and "records a second" in count
+    assert ", 0 faults; " in count and "records a second" in count
     assert "every 60 seconds or 1,000 records" in told[0] and "  clinic/decisions: 2 records" in told
     found = json.loads(run("verify", "--json").stdout)
     assert found["right"] and found["faults"] == [] and found["records"] >= 7
