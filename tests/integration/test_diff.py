@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.app import create_app
-from service.assess import Assessor
 from service.cli import main
 from service.cli.diff import MOST_SHOWN
-from service.config import CHECKOUT
+from service.config import CHECKOUT, Config
 from service.domain.rule import (
     NEVER,
     AllOf,
@@ -102,11 +101,12 @@ def compared(folder: Path, rulebase: RuleBase) -> Compared:
 
 
 @pytest.fixture(scope="module")
-def posts(compared: Compared) -> Callable[[Json], tuple[Json, Json]]:
+def posts(folder: Path) -> Callable[[Json], tuple[Json, Json]]:
     """What the API of either rule base answers to an exam."""
+    config = Config.from_environment()
     clients = [
-        create_app(assessor=Assessor.of(base), now=lambda: MOMENT).test_client()
-        for base in (compared.old, compared.new)
+        create_app(replace(config, rules=rules), now=lambda: MOMENT).test_client()
+        for rules in (config.rules, folder)
     ]
 
     def post(exam: Json) -> tuple[Json, Json]:
