@@ -68,6 +68,11 @@ class Database:
             flock(queue, LOCK_EX)
             yield
 
+    def reach(self) -> None:
+        """Raises StoreUnavailable where it cannot be read."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def forget_connections(self) -> None:
         """Before a fork: no two processes may share one."""
         self.engine.dispose()

@@ -9,12 +9,11 @@ import click
 
 from service.audit.places import chain_names
 from service.audit.store import Store
-from service.audit.verifying import export as export_chain
 from service.cli.audit import TENANT, asker, nobody, of_tenant, opened
 from service.cli.common import NotRight
-from service.records.accesses import Asker, log_access
+from service.records.accesses import Asker
 from service.records.erasing import NobodyKnown
-from service.records.exporting import about_person, as_csv
+from service.records.exporting import about_person, as_chain, as_csv
 
 
 @click.command()
@@ -41,7 +40,7 @@ def export(chain: str | None, table: bool, subject: str | None, out: Path | None
     elif table:
         pieces = (line.encode() for line in as_csv(store, who))
     else:
-        pieces = _chain(store, who, chain or f"{tenant}/decisions")
+        pieces = as_chain(store, who, chain or f"{tenant}/decisions")
     _write(pieces, out)
 
 
@@ -50,11 +49,6 @@ def _tenant(store: Store, chain: str) -> str:
     if chain not in names:
         raise NotRight(f"there is no such chain; there are {', '.join(names)}")
     return chain.partition("/")[0]
-
-
-def _chain(store: Store, who: Asker, chain: str) -> Iterator[bytes]:
-    log_access(store, who, "export", form="chain", chain=chain)
-    yield from export_chain(store, chain)
 
 
 def _person(store: Store, who: Asker, subject: str) -> Iterator[bytes]:

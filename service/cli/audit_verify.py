@@ -12,13 +12,12 @@ from rich.text import Text
 
 from schemas.faults import printable
 from service.audit.checkpoints import EVERY, EVERY_RECORDS
-from service.audit.placing import Placed, placed
 from service.audit.verifier import Fault, Signed, Verifier
 from service.audit.verifying import verifier_of, verify_store
 from service.cli.audit import NOT_DONE, TENANT, WRONG, asker, counted, of_tenant, opened
 from service.cli.common import NotRight, complain, complaints, print_json
 from service.config import Config
-from service.records.accesses import log_access
+from service.records.proving import proof
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -62,17 +61,15 @@ def show(id_: str, as_json: bool, tenant: str) -> None:
     Exits 1 where the record is not what it was.
     """
     store = opened()
-    found = placed(store, of_tenant(store, tenant), id_)
-    if found is None:
+    written = proof(store, id_, asker(of_tenant(store, tenant), "auditor"))
+    if written is None:
         raise NotRight(f"there is no record {printable(id_)} of {tenant}")
-    log_access(store, asker(tenant, "auditor"), "show", about=id_)
-    written = _written(found)
     if as_json:
         print_json(written)
     else:
         for key, value in written.items():
             click.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
-    raise SystemExit(0 if found.digest_holds and found.mac_holds else WRONG)
+    raise SystemExit(0 if written["digest_holds"] and written["mac_holds"] else WRONG)
 
 
 # -- verifying -------------------------------------------------------------------------------------
@@ -161,18 +158,3 @@ def _print(verifier: Verifier, faults: list[Fault], elsewhere: dict[str, int], s
     click.echo(
         "\n".join(f"  {name}: {counted(count, 'record')}" for name, count in exposed.items()) or "  nothing"
     )
-
-
-def _written(found: Placed) -> dict[str, Any]:
-    record = found.record
-    written = {
-        "id": record["id"], "chain": found.chain, "seq": found.seq, "kind": record["kind"],
-        "recorded_at": record["at"], "by": record["actor"], "clear": record["clear"],
-        "words": record["words"].split(), "digest": found.digest,
-        "digest_holds": found.digest_holds, "mac_holds": found.mac_holds,
-    }  # fmt: skip
-    optional = {
-        "person": record.get("subject"), "about": record.get("about"), "sealed_bytes": found.sealed_bytes,
-    }  # fmt: skip
-    covered = found.checkpoint and {"seq": found.checkpoint[0], "at": found.checkpoint[1]}
-    return written | {k: v for k, v in optional.items() if v is not None} | {"checkpoint": covered}

@@ -106,13 +106,18 @@ class Archive:
         """The record of an assessment. Raises NothingNamed."""
         stored = find(self.store, asker.tenant, id_)
         if stored is None or stored.kind != "assessment":
-            raise NothingNamed("assessment", Fault("", "is no assessment", "the id of a recorded assessment"))
+            raise nothing_recorded()
         return stored
 
     def _read(self, id_: str, asker: Asker, kind: str) -> tuple[Stored, Contents]:
         stored = self.find(id_, asker)
         log_access(self.store, asker, kind, about=id_)
         return stored, Contents.unpacked(unsealed(self.store, stored))
+
+
+def nothing_recorded() -> NothingNamed:
+    """What is said of an id that is none here, be it another tenant's."""
+    return NothingNamed("assessment", Fault("", "is no assessment", "the id of a recorded assessment"))
 
 
 def _as_then(recorded: Json) -> Json:

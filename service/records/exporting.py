@@ -13,6 +13,7 @@ from service.audit.counting import Counted, Span, counted
 from service.audit.reading import Search as Wanted
 from service.audit.reading import Stored, search, stream, unsealed
 from service.audit.store import Store
+from service.audit.verifying import export as export_chain
 from service.records.accesses import Asker, log_access
 from service.records.contents import Contents
 from service.records.erasing import NobodyKnown, by_subject
@@ -26,6 +27,12 @@ COLUMNS = {
 HEADINGS = ("assessment_id", "recorded_at", "corrects", *COLUMNS)
 MOST = 1_000_000
 """Records of one person: more than there can be."""
+
+
+def as_chain(store: Store, asker: Asker, chain: str) -> Iterator[bytes]:
+    """A chain as `service/audit/verifier.py` verifies it. The export is recorded first."""
+    log_access(store, asker, "export", form="chain", chain=chain)
+    yield from export_chain(store, chain)
 
 
 def as_csv(store: Store, asker: Asker) -> Iterator[str]:

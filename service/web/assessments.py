@@ -11,6 +11,8 @@ from schemas.recorded import write_found, write_replay
 from schemas.search import read_search
 from schemas.text import INSTANT_EXPECTED, parse_instant
 from service.inference.no_answer import NoAnswer
+from service.records.archive import nothing_recorded
+from service.records.proving import proof
 from service.records.recording import Answered, Unanswered
 from service.web.asking import asker
 from service.web.guard import needs, require
@@ -108,6 +110,16 @@ def replay(assessment: object) -> Response:
         raise InvalidBody([Fault("", "the query option rules_as_of is not right", INSTANT_EXPECTED)])
     found = archive.under_rules_of(time, str(assessment), who)
     return json({"assessment_id": str(assessment), **found}, 200, NO_STORE)
+
+
+@routes.get("/v1/assessments/<uuid:assessment>/record")
+@needs("verify")
+def record(assessment: object) -> Response:
+    query_options()
+    found = proof(served().store, str(assessment), asker("verify"))
+    if found is None:
+        raise nothing_recorded()
+    return json(found, 200, NO_STORE)
 
 
 # -- reviews -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How the service is: whether it lives, whether it can answer, and what it has answered."""
+"""How the service is: whether it lives, whether it can answer and record, and what it has answered."""
 
 from flask import Blueprint, Response
 
@@ -23,6 +23,7 @@ def ready() -> Response:
     assessor = served().assessor
     if not assessor.ready:
         return problem(problem_document(503, "The engine failed too often; start the service anew."))
+    served().store.database.reach()
     rulebase = assessor.rulebase
     disabled = [rule.code for rule in rulebase.switched_off]
     return json({"status": "ready", "rule_base": rulebase.digest, "disabled": disabled})

@@ -78,7 +78,7 @@ def check(answer: Answer) -> Json:
         return _no_content(answer, "Content-Type" not in answer.headers)
     media = _media(answer, described["content"])
     body = answer.body.decode("utf-8")
-    if not answer.media_type.endswith("json"):
+    if not answer.media_type.endswith("json") or answer.media_type.endswith("ndjson"):
         return body
     value = json.loads(body, parse_constant=_not_json)
     faults = [*_faults(f"{pointer}/content/{escaped(media)}/schema", value)]

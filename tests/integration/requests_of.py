@@ -14,8 +14,13 @@ from tests.contract.conformance import at, escaped, followed, operations, valida
 from tests.integration.flagged import Body
 
 SCHEMAS = "#/components/schemas"
-NOT_OF_A_PATIENT = {("/v1/findings", "q"), ("/static/{name}", "name"), ("/session", "link")}
-"""Free texts that are read as nothing but a search, the name of a file, or a secret."""
+NOT_OF_A_PATIENT = {
+    ("/v1/findings", "q"), ("/static/{name}", "name"), ("/session", "link"),
+    ("/v1/audit/statistics", "since"), ("/v1/audit/statistics", "until"),
+}  # fmt: skip
+"""Free texts that are read as nothing but a search, the name of a file, a secret, or a day."""
+SEARCH, DRAFT = "/v1/assessments/search", "/v1/drafts/{draft}"
+"""The first is asked about records; the second gives back what was put there, and says nothing of its own."""
 NAMES = (f"{SCHEMAS}/Id", f"{SCHEMAS}/Code")
 CHANGES = ([], [{"id": "fpi6", "side": "left", "value": 2}])
 MOST_WORDS = 2
@@ -123,12 +128,28 @@ def _holds(body: Any, exams: Exams) -> bool:
 
 
 def with_patients() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Path and operation of everything that takes a body: nothing else may know of a patient."""
+    """Path and operation of everything that takes an exam; of a patient else only `about_records` know."""
     for path, method, operation in operations():
+        if path in (DRAFT, SEARCH) or "{assessment}" in path:
+            continue
         if takes_patients(path, operation):
             if method != "post":
                 raise Unbuildable(f"{method} {path} takes a patient, and only POST is known to")
             yield path, operation
+
+
+def of_record(path: str, operation: dict[str, Any], id_: str) -> tuple[str, Body | None]:
+    """Address and body of an operation about what was recorded. Unbuildable where nothing is known of it."""
+    examples = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples")
+    body = None if path != SEARCH and examples is None else {} if path == SEARCH else {"decision": "accept"}
+    return path.replace("{assessment}", id_), body
+
+
+def about_records() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation of everything that tells of a recorded assessment."""
+    for path, method, operation in operations():
+        if "{assessment}" in path or path == SEARCH:
+            yield path, method, operation
 
 
 def takes_patients(path: str, operation: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from service.domain.rulebase import RuleBase
 from service.inference.durable_engine import EngineFailure
 from service.inference.infer import EvaluatorsDisagree
 from service.inference.no_answer import NoAnswer
+from service.knowledge.files import Files, read_files
 from service.knowledge.problems import RuleBaseError
 from tests.contract.conformance import validator
 
@@ -118,15 +119,15 @@ def test_an_application_over_such_rules_is_refused_with_the_same_problem(
     assert said in f"mine/{problem}"
 
 
-def test_serving_reads_the_rules_once(monkeypatch: pytest.MonkeyPatch, rulebase: RuleBase) -> None:
+def test_serving_reads_the_rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
     read, served = [], []
 
-    def load(folder: Path) -> RuleBase:
+    def reading(folder: Path) -> Files:
         read.append(folder)
-        return rulebase
+        return read_files(folder)
 
-    monkeypatch.setattr("service.app.load_rulebase", load)
-    monkeypatch.setattr("service.cli.common.load_rulebase", load)
+    for module in ("service.app", "service.knowledge.load"):
+        monkeypatch.setattr(f"{module}.read_files", reading)
     monkeypatch.setattr("service.server.run", lambda *given: served.append(given))
     assert run("serve", "--port", "8001").exit_code == 0
     assert read == [CHECKOUT / "rules"]

@@ -24,6 +24,8 @@ from tests.integration.requests_of import (
     Request,
     Requests,
     Unbuildable,
+    about_records,
+    of_record,
     operation_of,
     takes_patients,
     with_patients,
@@ -69,6 +71,26 @@ def test_under_a_hold_no_answer_says_anything_of_the_knee(
         assert flag in answer["safety"]["withheld_reason"]
         asked += 1
     assert asked > 1
+
+
+@pytest.mark.parametrize("flag", WITHHOLDING[::4])
+def test_what_was_recorded_under_a_hold_says_no_more_later(
+    client: FlaskClient, watch: Watch, rulebase: RuleBase, flag: str
+) -> None:
+    """By no operation that tells of a record: the answer, its parts, replays, proofs, reviews, searches."""
+    held = client.post("/v1/assessments", json=_exams(rulebase, flag).held).json["assessment_id"]
+    asked = set()
+    for path, method, operation in about_records():
+        address, body = of_record(path, operation, held)
+        response = client.open(address, method=method.upper(), json=body)
+        assert response.status_code in (200, 201), f"{path}: {response.text[:400]}"
+        said = response.json
+        if path.endswith("/search"):
+            said = [line for line in said["assessments"] if line["assessment_id"] == held]
+            assert len(said) == 1
+        assert watch.finds_in(said) == [], path
+        asked.add(path)
+    assert len(asked) >= 7
 
 
 @pytest.mark.parametrize("path", PATHS)

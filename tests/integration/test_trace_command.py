@@ -108,7 +108,7 @@ def test_which_parts_were_checked_is_told_as_json(
     told = json.loads(run("trace", "check", EXAM, file, "--json", *words).stdout)
     assert told["right"] is True
     not_settled = {"assessment_id", "recorded", "assessed_at", "software"}
-    not_sent = {"exam_id", "subject", "encounter"}
+    not_sent = {"exam_id", "subject", "encounter", "corrects"}
     assert set(told["checked"]) == answer.keys() - left_out - not_settled | not_sent
 
 

@@ -268,21 +268,23 @@ def test_a_bent_exam_is_answered_or_refused_in_the_documented_shape(client: Flas
         answer = client.post("/v1/assessments", data=body, content_type="application/json")
         statuses[answer.status_code] += 1
         said = json.loads(answer.data, parse_constant=no_constant)
-        if answer.status_code == 201:
+        if answer.status_code in (200, 201):  # 200 where the same was posted before
             assert answer.headers["Content-Type"] == "application/json"
             assert said["safety"]["status"] in ("clear", "refer", "incomplete", "hold")
         else:
-            assert answer.status_code == 422, said
+            assert answer.status_code in (409, 422), said
             assert answer.headers["Content-Type"] == "application/problem+json"
             assert SECRET not in answer.text
-            check_problem(said, body)
+            if answer.status_code == 422:  # else the exam_id came before with another body
+                check_problem(said, body)
 
     answered()
-    assert statuses[201] > BODIES / 50
+    assert statuses[200] + statuses[201] + statuses[409] > BODIES / 50
     assert statuses[422] > BODIES / 2
 
 
 def test_the_exams_that_are_bent_are_sound(client: FlaskClient) -> None:
     for exam in EXAMS:
-        answer = client.post("/v1/assessments", data=text(tree(exam)), content_type="application/json")
-        assert answer.status_code == 201, answer.text
+        sound = text(tree(exam))
+        answer = client.post("/v1/assessments?dry_run=true", data=sound, content_type="application/json")
+        assert answer.status_code == 200, answer.text

@@ -97,6 +97,7 @@ NEVER_SEEN = {
 
 LONG_AGO = {"side": "left", "observed_at": "2020-01-01T09:00:00Z"}
 OLD = {
+    "corrects": "an-earlier-one",
     "knees": ["left"],
     "findings": [
         {"id": "pain_provokers", "value": ["squat", "stairs_up"], **LONG_AGO},

@@ -115,7 +115,7 @@ def test_a_record_is_shown_but_not_what_is_sealed(run: Run, filled: Filled) -> N
     assert "fires:H01@1" in shown["words"] and shown["checkpoint"]["seq"] == 3
     assert SUBJECT not in json.dumps(shown) and shown["sealed_bytes"] > 1_000
     assert json.loads(run("show", last, "--json", *MINE).stdout)["checkpoint"] is None
-    assert accesses(clinic) == [("show", last, {}), ("show", first, {})]
+    assert accesses(clinic) == [("verify", last, {}), ("verify", first, {})]
     assert run("show", first, "--tenant", "service").exit_code == 2
     lines = run("show", first, *MINE).stdout.splitlines()
     assert "mac_holds: true" in lines and "kind: assessment" in lines
