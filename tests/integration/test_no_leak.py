@@ -216,6 +216,8 @@ def test_a_parameter_that_could_speak_of_a_patient_fails(where: str) -> None:
 
 NO_PATIENT = {"rules", "findings", "targets", "serve", "handbook", "keys"}
 """Commands that read no exam."""
+OF_RECORDS = {"audit"}
+"""Commands that read what was recorded."""
 
 
 def _leaves(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -232,7 +234,7 @@ CHECKED_BELOW = ("trace", "check")
 COMMANDS = [
     (words, command)
     for words, command in _leaves(main)
-    if words[0] not in NO_PATIENT and words != CHECKED_BELOW
+    if words[0] not in NO_PATIENT | OF_RECORDS and words != CHECKED_BELOW
 ]
 
 
@@ -287,6 +289,20 @@ def test_under_a_hold_no_command_says_anything_of_the_knee(
             said = kneechain(*invocation, *json)
             assert watch.finds(said) == [], invocation
             assert flag in said
+
+
+@pytest.mark.parametrize("flag", ["Z15"])
+def test_no_command_says_more_of_what_was_recorded_under_a_hold(
+    client: FlaskClient, kneechain: Kneechain, watch: Watch, rulebase: RuleBase, flag: str
+) -> None:
+    """Only what a person may ask to see of themselves (`--subject`) gives back what was posted."""
+    held = client.post("/v1/assessments", json=_exams(rulebase, flag).held).json["assessment_id"]
+    for words in (("show", held), ("show", held, "--json"), ("replay", held), ("replay", held, "--json")):
+        said = kneechain("audit", *words)
+        assert held in said and watch.finds(said) == [], words
+    table = kneechain("audit", "export", "--csv").splitlines()
+    (line,) = (line for line in table if line.startswith(held))
+    assert flag in line and watch.finds(line) == []
 
 
 def test_of_an_answer_that_should_have_been_held_nothing_of_the_knee_is_called_right(
