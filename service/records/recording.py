@@ -1,5 +1,6 @@
 """Recording: an exam in, an assessment out that is on disk before anyone sees it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from schemas.normalised import write_exam
 from schemas.problem import invalid_body
 from schemas.strict_json import same_json
 from service.assess import Assessor
-from service.audit.entry import Entry, Person, Recorded, RecordedBefore, new_id
+from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, new_id
 from service.audit.reading import find, find_exam, unsealed
 from service.audit.sealing import compress
 from service.audit.store import Store
@@ -25,6 +26,11 @@ from service.records.rule_bases import RuleBases
 from service.records.words import words_of
 
 Json = dict[str, Any]
+TAKEN = Fault(
+    "/exam_id",
+    "was recorded before, with another body",
+    "an exam_id for each exam; corrects to correct one",
+)
 NOTHING_TO_CORRECT = Fault("/corrects", "is no assessment", "the assessment_id of a recorded assessment")
 
 
@@ -69,7 +75,8 @@ class Recorder:
         lookup = None if exam.exam_id is None else self._lookup("exam", exam.exam_id, asker)
         before = find_exam(self.store, asker.tenant, lookup) if lookup else None
         if before is not None:
-            return self._again(before, posted, asker)
+            with suppress(PersonErased):  # this very moment: the exam_id is free again
+                return self._again(before, posted, asker)
         return self._anew(exam, posted, lookup, asker, view)
 
     def _anew(self, exam: Exam, posted: bytes, lookup: str | None, asker: Asker, view: Json) -> Answered:
@@ -120,6 +127,7 @@ class Recorder:
         assert stored is not None
         contents = Contents.unpacked(unsealed(self.store, stored))
         if not same_json(contents.posted, posted):
+            self.store.writer.record(self._refusal(posted, InvalidBody([TAKEN]), asker, about=id_))
             raise RecordedOtherwise
         log_access(self.store, asker, "read", about=id_)
         (outcome,) = stored.named("outcome:")
@@ -137,13 +145,14 @@ class Recorder:
             exam=lookup,
         )  # fmt: skip
 
-    def _refusal(self, posted: bytes, invalid: InvalidBody, asker: Asker) -> Entry:
+    def _refusal(self, posted: bytes, invalid: InvalidBody, asker: Asker, about: str | None = None) -> Entry:
         """What was wrong, sealed, and the keyed hash of the body; the body itself could name anyone."""
         return asker.entry(
             "decisions", "refusal",
             clear={"faults": len(invalid.faults), "exam": self._hashed(posted, asker)},
             person=self._person(subject_of(posted), asker),
             sealed=compress(orjson.dumps(invalid_body(invalid))),
+            about=about,
         )  # fmt: skip
 
     def _disagreement(self, unanswered: Unanswered, exam: Exam, posted: bytes, asker: Asker) -> Entry:

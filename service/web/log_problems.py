@@ -1,5 +1,7 @@
 """Problems of the decision log: what cannot be recorded, was recorded otherwise, or was erased."""
 
+from dataclasses import replace
+
 from flask import Flask, Response
 
 from schemas.faults import Fault
@@ -9,7 +11,7 @@ from service.audit.drafts import OtherRevision
 from service.audit.entry import PersonErased
 from service.knowledge.files import NotThatRuleBase
 from service.records.archive import NotTheSame
-from service.records.recording import RecordedOtherwise
+from service.records.recording import TAKEN, RecordedOtherwise
 from service.records.reviewing import ReviewedOtherwise
 from service.records.rule_bases import NoSuchRules
 from service.web.metrics import store_failed
@@ -32,11 +34,13 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(RecordedOtherwise)
     def otherwise(_: RecordedOtherwise) -> Response:
-        return problem(_conflict("/exam_id", "an exam_id for each exam; corrects for a correction"))
+        return problem(_conflict(TAKEN))
 
     @app.errorhandler(ReviewedOtherwise)
     def reviewed_otherwise(_: ReviewedOtherwise) -> Response:
-        return problem(_conflict("/review_id", "a review_id of its own for each review"))
+        return problem(
+            _conflict(replace(TAKEN, pointer="/review_id", expected="a review_id for each review"))
+        )
 
     @app.errorhandler(OtherRevision)
     def other_revision(error: OtherRevision) -> Response:
@@ -57,7 +61,6 @@ def register(app: Flask) -> None:
         return problem(problem_document(500, detail))
 
 
-def _conflict(pointer: str, expected: str) -> dict[str, object]:
+def _conflict(fault: Fault) -> dict[str, object]:
     """The id stands for something else already. It is not repeated: it could name someone."""
-    fault = Fault(pointer, "was recorded before, with another body", expected)
     return problem_document(409, "This was recorded before, otherwise; nothing was changed.", [fault])
