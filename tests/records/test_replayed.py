@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,12 @@ from service.audit.reading import Search, find, search, token_of
 from service.audit.tables import records, rule_bases
 from service.audit.verifying import verifier_of, verify_store
 from service.config import CHECKOUT, Config
+from service.knowledge.files import pack, read_files
 from service.knowledge.load import load_rulebase
+from service.records.accesses import Asker
+from service.records.replaying_all import replay_all
+from service.web.served import EXTENSION
+from tests.generators import ExamGenerator, as_json, size
 from tests.records.conftest import ASSESS, EXAM, Clinic, OpenClinic
 
 MINE: dict[str, Any] = {**EXAM, "exam_id": "visit-1", "subject": "person-1"}
@@ -134,3 +140,28 @@ def test_of_an_erased_person_nothing_is_read_and_everything_still_counts(clinic:
     assert [*verify_store(clinic.store, verifier_of(clinic.store.keyring))] == []
     again = clinic.assess(MINE)
     assert again.status_code == 201 and again.json["assessment_id"] != mine
+
+
+def test_all_that_was_recorded_replays_after_an_upgrade(
+    open_clinic: OpenClinic, later: tuple[Assessor, Config], assessor: Assessor, now: datetime
+) -> None:
+    """At full size ten thousand drawn exams; the usual size shows that it would be noticed."""
+    clinic = open_clinic()
+    recorder = clinic.app.extensions[EXTENSION].recorder
+    who = Asker("clinic", Actor("test", "clinician"), now)
+    ids = [
+        recorder.assess(as_json(body), who, {}).id
+        for body in ExamGenerator(assessor.rulebase, now, seed=87).bodies(size(40, 10_000))
+    ]
+    upgraded = open_clinic(later[0], config=later[1])
+    rules = upgraded.app.extensions[EXTENSION].rule_bases
+    came = dict(replay_all(upgraded.store, rules, who))
+    assert came == dict.fromkeys(ids, "identical")
+    with upgraded.store.database.writing() as connection:
+        changed = pack(read_files(later[1].rules))
+        connection.execute(
+            update(rule_bases).where(rule_bases.c.digest == assessor.rulebase.digest).values(packed=changed)
+        )
+    again = open_clinic(later[0], config=later[1])
+    came = dict(replay_all(again.store, again.app.extensions[EXTENSION].rule_bases, who))
+    assert set(came.values()) == {"no rules"}
