@@ -6,9 +6,10 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+AT_ONCE = 200
 BUSY_SECONDS = 10
 """How long a writer waits for another before the answer is a 503."""
 
@@ -76,6 +77,24 @@ class Database:
     def forget_connections(self) -> None:
         """Before a fork: no two processes may share one."""
         self.engine.dispose()
+
+
+def streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    """The rows of a query, a few hundred in memory at a time. Raises StoreUnavailable.
+
+    PostgreSQL's driver is asked itself: it takes bytes as they are, where SQLAlchemy has them spelled out.
+    """
+    if connection.dialect.name == "sqlite":
+        yield from connection.execution_options(yield_per=AT_ONCE).execute(query)
+        return
+    driver: Any = connection.connection.driver_connection
+    asked = query.compile(dialect=connection.dialect)
+    assert connection.dialect.dbapi is not None
+    try:
+        with driver.cursor(binary=True) as cursor:
+            yield from cursor.stream(asked.string, asked.params, size=AT_ONCE)
+    except connection.dialect.dbapi.Error as error:
+        raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
 
 @contextmanager

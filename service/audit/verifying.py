@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import orjson
 from sqlalchemy import Connection, select
 
+from service.audit.database import streamed
 from service.audit.keyring import Keyring
 from service.audit.store import Store
 from service.audit.tables import chains, checkpoints, records
 from service.audit.verifier import Fault, Row, Signed, Verifier
 
-AT_ONCE = 500
 REPEATED = ("id", "kind", "at", "subject", "about")
 """What columns repeat of a record."""
 ROW = (
@@ -44,9 +44,7 @@ def _chains_with_records(connection: Connection) -> Iterator[str]:
 
 def _rows(connection: Connection, chain: str) -> Iterator[Row]:
     query = select(*ROW).where(records.c.chain == chain).order_by(records.c.seq)
-    for seq, record, sealed, digest, mac, *repeated in connection.execution_options(
-        yield_per=AT_ONCE
-    ).execute(query):
+    for seq, record, sealed, digest, mac, *repeated in streamed(connection, query):
         yield Row(chain, seq, record, sealed, digest, mac, dict(zip(REPEATED, repeated, strict=True)))
 
 
