@@ -21,7 +21,7 @@ SELF   := $(VENV)/.kneechain-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint check record golden mutate bench prove setup lock clean browser
+.PHONY: help serve test lint check record golden mutate bench torture prove setup lock clean browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,10 @@ bench: $(TEST) $(SELF) ## measure, beside other engines and a bare echo
 	$(BIN)/python -m bench.inference $(ARGS)
 	$(BIN)/python -m bench.explanations
 	$(BIN)/python -m bench.http_rate
+	$(BIN)/python -m bench.decision_log
+
+torture: $(TEST) $(SELF) ## kill the service 200 times on each database, and look for what was acknowledged
+	$(BIN)/python -m tests.integration.torture $(or $(ARGS),200)
 
 prove: browser $(TEST) $(SELF) ## the promises at their full size; takes long
 	KNEECHAIN_FULL=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=15 $(ARGS)

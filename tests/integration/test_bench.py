@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench import explanations
+from bench import decision_log, explanations
 from bench.inference import main
 from service.assess import Assessor
 from service.domain.question import TARGETS
@@ -41,3 +41,25 @@ def test_a_goal_that_is_missed_is_said() -> None:
     slow, fast = explanations.row("why", [0.06] * 20), explanations.row("why", [0.001] * 20)
     assert (slow["met"], fast["met"]) == (False, True)
     assert [line.endswith("missed") for line in explanations.aligned([slow, fast])] == [False, True, False]
+
+
+def test_the_log_is_measured_on_both_databases_beside_the_service_without_it(tmp_path: Path) -> None:
+    written = tmp_path / "log.json"
+    decision_log.main(["--rounds", "1", "--seconds", "0.3", "--out", str(written)])
+    result = json.loads(written.read_bytes())
+    assert result["rates"].keys() == {"1", "8", "32"}
+    for servers in result["rates"].values():
+        assert servers.keys() == {"echo", "log off", "SQLite", "PostgreSQL"}
+        assert all(measured["rate"] > 0 and measured["p99_ms"] > 0 for measured in servers.values())
+    assert all(found["records"] > 10 for found in result["verified"].values())
+
+
+def test_a_goal_of_the_log_that_is_missed_is_said() -> None:
+    one = {"rate": 100, "p99_ms": 10, "share_of_log_off": 0.7}
+    rates = {clients: {"SQLite": dict(one), "PostgreSQL": dict(one)} for clients in ("1", "8", "32")}
+    verified = {"SQLite": {"records_per_second": 20_000}, "PostgreSQL": {"records_per_second": 30_000}}
+    assert [*decision_log.missed(rates, verified)] == []
+    rates["32"]["SQLite"]["share_of_log_off"] = 0.59
+    rates["8"]["PostgreSQL"]["p99_ms"] = 31
+    verified["SQLite"]["records_per_second"] = 19_999
+    assert len([*decision_log.missed(rates, verified)]) == 3
