@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from service.audit.entry import PersonErased
 from service.audit.sealing import unseal, unwrap
@@ -50,6 +50,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
+_EXAM = select(exams.c.record_id).where(
+    exams.c.tenant == bindparam("tenant"), exams.c.lookup == bindparam("lookup")
+)
+"""Built once: it is asked for every exam."""
+
+
 def find(store: Store, tenant: str, id_: str) -> Stored | None:
     """A record of the tenant's; those of others are not there."""
     with store.database.reading() as connection:
@@ -61,9 +67,9 @@ def find(store: Store, tenant: str, id_: str) -> Stored | None:
 
 def find_exam(store: Store, tenant: str, lookup: str) -> str | None:
     """The id of the record that answers an exam."""
-    wanted = (exams.c.tenant == tenant) & (exams.c.lookup == lookup)
+    asked = {"tenant": tenant, "lookup": lookup}
     with store.database.reading() as connection:
-        return connection.execute(select(exams.c.record_id).where(wanted)).scalar_one_or_none()
+        return connection.execute(_EXAM, asked).scalar_one_or_none()
 
 
 def unsealed(store: Store, stored: Stored) -> bytes:
