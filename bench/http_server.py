@@ -41,7 +41,7 @@ class Unrecorded:
         assessor = self.recorder.assessor
         assessment = assessor.assess(exam, now=asker.at, assessment_id=new_id(), recorded=True)
         answer = orjson.dumps(write_assessment(assessment, assessor.rulebase))
-        return Answered(assessment.id, answer, assessment.safety.status, new=True)
+        return Answered(assessment.id, answer, new=True)
 
 
 def service(logged: bool) -> Flask:

@@ -16,6 +16,7 @@ from service.web import headers, metrics
 from service.web.incidents import incident
 from service.web.logs import log_as_json
 from service.web.problems import PROBLEM_JSON, failed, problem, refused
+from service.web.served import EXTENSION
 
 
 class Server(BaseApplication):
@@ -85,11 +86,12 @@ def run(app: Flask, config: Config, host: str, port: int, link: str | None = Non
 
     gc.collect()
     gc.freeze()  # the rule base stays: the workers share its pages and never look through it again
-    Server(app, options(config, host, port) | hooks(host, link)).run()
+    Server(app, options(config, host, port) | hooks(app, host, link)).run()
 
 
-def hooks(host: str, link: str | None) -> dict[str, object]:
-    """What is done when the server listens, when a worker has ended, and at the end."""
+def hooks(app: Flask, host: str, link: str | None) -> dict[str, object]:
+    """What is done when the server listens, as a worker begins and ends, after it has ended, at the end."""
+    served = app.extensions.get(EXTENSION)  # an echo that is measured beside us has no log
 
     def listens(server: Any) -> None:
         if link is not None:
@@ -98,13 +100,25 @@ def hooks(host: str, link: str | None) -> dict[str, object]:
             print("To act as auditor and administrator open this link, once, within 15 minutes:", flush=True)
             print(f"http://{address}:{port}/session?link={link}", flush=True)
 
+    def begins(_: Any) -> None:
+        """What was recorded before a stop is signed even if nobody asks anything."""
+        if served is not None:
+            served.store.writer.start()
+
+    def ends(_: Any, __: Any) -> None:
+        if served is not None:
+            served.store.writer.look()
+
     def worker_ended(_: Any, worker: Any) -> None:
         metrics.worker_ended(worker.pid)
 
     def ended(_: Any) -> None:
         metrics.server_ended()
 
-    return {"when_ready": listens, "child_exit": worker_ended, "on_exit": ended}
+    return {
+        "when_ready": listens, "post_worker_init": begins, "worker_exit": ends, "child_exit": worker_ended,
+        "on_exit": ended,
+    }  # fmt: skip
 
 
 def options(config: Config, host: str, port: int) -> dict[str, object]:

@@ -1,12 +1,15 @@
 """Signed statements of what a chain was: whoever keeps one elsewhere can tell when its past was rewritten."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.audit.canonical import canonical
 from service.audit.entry import instant
@@ -34,18 +37,17 @@ class Checkpoint:
         return orjson.dumps({"checkpoint": self.statement, "signature": self.signature}) + b"\n"
 
 
-def make_due(connection: Connection, keyring: Keyring, now: datetime) -> list[Checkpoint]:
-    """Signs the end of each chain that has grown enough, or long enough ago, since its last checkpoint."""
+def due(connection: Connection, keyring: Keyring, now: datetime) -> list[Checkpoint]:
+    """The end of each chain that has grown enough, or long enough ago, since its last checkpoint, signed.
+
+    What it says is committed already, and so true for ever, whatever becomes of the statement.
+    """
     grown = chains.c.next_seq - 1 - chains.c.checkpoint_seq
     late = (chains.c.checkpoint_at.is_(None)) | (chains.c.checkpoint_at <= instant(now - EVERY))
-    due = select(chains).where((grown >= EVERY_RECORDS) | ((grown > 0) & late)).order_by(chains.c.chain)
-    made = [
-        sign(keyring, row.chain, row.next_seq - 1, row.head, instant(now))
-        for row in connection.execute(due.with_for_update())
+    ends = select(chains).where((grown >= EVERY_RECORDS) | ((grown > 0) & late)).order_by(chains.c.chain)
+    return [
+        sign(keyring, row.chain, row.next_seq - 1, row.head, instant(now)) for row in connection.execute(ends)
     ]
-    for checkpoint in made:
-        _keep(connection, checkpoint)
-    return made
 
 
 def sign(keyring: Keyring, chain: str, seq: int, head: str, at: str) -> Checkpoint:
@@ -55,18 +57,29 @@ def sign(keyring: Keyring, chain: str, seq: int, head: str, at: str) -> Checkpoi
     return Checkpoint(chain, seq, at, statement.decode(), keyring.sign(statement))
 
 
-def _keep(connection: Connection, made: Checkpoint) -> None:
-    own = {"statement": made.statement, "signature": made.signature}
-    connection.execute(insert(checkpoints), {"chain": made.chain, "seq": made.seq, "at": made.at, **own})
+def keep(connection: Connection, made: Checkpoint) -> None:
+    """In the store as well; where another process was faster its own stays."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    row = {
+        "chain": made.chain, "seq": made.seq, "at": made.at, "statement": made.statement,
+        "signature": made.signature,
+    }  # fmt: skip
+    connection.execute(dialect.insert(checkpoints).values(row).on_conflict_do_nothing())
+    behind = (chains.c.chain == made.chain) & (chains.c.checkpoint_seq < made.seq)
     last = {"checkpoint_seq": made.seq, "checkpoint_at": made.at}
-    connection.execute(update(chains).where(chains.c.chain == made.chain).values(last))
+    connection.execute(update(chains).where(behind).values(last))
 
 
-def export(file: Path, made: Checkpoint) -> None:
-    """Appended in one piece and on disk when this returns; several processes may write to one file."""
+def export(file: Path, made: Sequence[Checkpoint]) -> None:
+    """Appended whole and on disk when this returns, or not at all. Raises OSError."""
+    lines = b"".join(checkpoint.line for checkpoint in made)
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, made.line)
+        flock(descriptor, LOCK_EX)  # several processes may write to one file
+        before = os.fstat(descriptor).st_size
+        if os.write(descriptor, lines) != len(lines):
+            os.ftruncate(descriptor, before)
+            raise OSError(f"{file} takes no more")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

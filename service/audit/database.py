@@ -1,15 +1,17 @@
 """The database: SQLite in one file or PostgreSQL, and how a transaction is made on either."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 AT_ONCE = 200
+AGAIN_SECONDS = 0.001
 BUSY_SECONDS = 10
 """How long a writer waits for another before the answer is a 503."""
 
@@ -60,13 +62,13 @@ class Database:
     def _alone(self) -> Iterator[None]:
         """The only writer of an SQLite file.
 
-        SQLite itself would have the others sleep and try again, longer each time; this queue wakes them.
+        SQLite itself would have the others sleep for longer each time they try; here they try again soon.
         """
         if not self.sqlite:
             yield
             return
         with Path(f"{self.engine.url.database}.lock").open("ab") as queue:
-            flock(queue, LOCK_EX)
+            _lock(queue)
             yield
 
     def reach(self) -> None:
@@ -77,6 +79,18 @@ class Database:
     def forget_connections(self) -> None:
         """Before a fork: no two processes may share one."""
         self.engine.dispose()
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Raises StoreUnavailable where somebody else has it for too long."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise StoreUnavailable("another writer takes too long") from None
+            time.sleep(AGAIN_SECONDS)
 
 
 def streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
@@ -116,10 +130,12 @@ def _engine(url: str) -> Engine:
         case "sqlite":
             return _sqlite(url, parsed.database)
         case "postgresql":
-            return create_engine(
+            engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=16,
                 max_overflow=16, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS},
             )  # fmt: skip
+            event.listen(engine, "connect", _prepare_postgresql)
+            return engine
     raise ValueError("neither SQLite nor PostgreSQL")
 
 
@@ -139,6 +155,14 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not guessed by the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    """Durable at each commit, whatever is the default of the database or role; nothing else is changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('synchronous_commit', 'on', false) "
+                       "WHERE current_setting('synchronous_commit') = 'off'")  # fmt: skip
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

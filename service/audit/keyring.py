@@ -140,6 +140,15 @@ def new_keys() -> dict[str, str]:
     return {name: base64.b64encode(secrets.token_bytes(SIZE)).decode() for name in NAMES}
 
 
+def _sync(folder: Path) -> None:
+    """That the file is there is on disk too: a log is worth nothing without its keys."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _make(file: Path) -> Keyring:
     """Whoever comes second takes what the first has made."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -155,4 +164,5 @@ def _make(file: Path) -> Keyring:
         pass
     finally:
         part.unlink()
+    _sync(file.parent)
     return Keyring(**{name: _decoded(name, text) for name, text in _read(file).items() if name in NAMES})

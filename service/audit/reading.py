@@ -108,6 +108,8 @@ class Search:
     since: str | None = None
     until: str | None = None
     """Not included."""
+    through: str | None = None
+    """Included."""
     words: tuple[str, ...] = ()
     """Each stands in the words of the record: a whole one between spaces, or a part such as ` fires:H01@`."""
 
@@ -121,6 +123,7 @@ def search(store: Store, chain: str, wanted: Search, before: int | None, most: i
         query = query if value is None else query.where(column == value)
     query = query if wanted.since is None else query.where(records.c.at >= wanted.since)
     query = query if wanted.until is None else query.where(records.c.at < wanted.until)
+    query = query if wanted.through is None else query.where(records.c.at <= wanted.through)
     query = query if before is None else query.where(records.c.seq < before)
     place = func.instr if store.database.sqlite else func.strpos
     for word in wanted.words:

@@ -59,8 +59,8 @@ records = Table(
     Column("id", ID, nullable=False, unique=True),
     Column("kind", NAME, nullable=False),
     Column("at", INSTANT, nullable=False, index=True),
-    Column("subject", ID, index=True),
-    Column("about", ID, index=True),
+    Column("subject", ID),
+    Column("about", ID),
     Column("record", Text, nullable=False),
     Column("sealed", LargeBinary),
     Column("digest", DIGEST, nullable=False),
@@ -127,3 +127,5 @@ drafts = Table(
 )
 
 Index("ix_records_kind", records.c.chain, records.c.kind, records.c.seq)
+Index("ix_records_subject", records.c.subject, records.c.chain, records.c.kind, records.c.seq)
+Index("ix_records_about", records.c.about, records.c.chain, records.c.kind, records.c.seq)

@@ -4,16 +4,16 @@ import logging
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 
 from service.audit.chain import Appending, Result
-from service.audit.checkpoints import EVERY, Checkpoint, export, make_due
+from service.audit.checkpoints import EVERY, Checkpoint, due, export, keep
 from service.audit.database import Database, StoreUnavailable
 from service.audit.entry import Entry
+from service.audit.expiry import drop_expired
 from service.audit.keyring import Keyring
 
 LOG = logging.getLogger(__name__)
@@ -33,44 +33,51 @@ class Writer:
         self.keyring = keyring
         self.now = now
         self.checkpoints = checkpoints
-        self._look_again = time.monotonic() + LOOK_SECONDS
         self._lock = threading.Lock()
         self._process: int | None = None
+        self._threads: list[threading.Thread] = []
         self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
 
     def record(self, *entries: Entry, wait_seconds: float = 30) -> list[Result]:
-        """Where each entry stands, all on disk. Raises StoreUnavailable: then none was acknowledged."""
-        self._start()
+        """Where each entry stands, all on disk. Raises StoreUnavailable: then none was acknowledged.
+
+        What was not begun by then is never recorded; what was may be, though nobody is told.
+        """
+        self.start()
         future: Future[list[Result]] = Future()
         self._queue.put((entries, future))
         try:
             return future.result(wait_seconds)
         except TimeoutError:
+            future.cancel()
             raise StoreUnavailable("the store takes too long") from None
 
-    def _start(self) -> None:
-        """The thread of this process: a fork takes none along."""
-        if self._process != os.getpid():
-            with self._lock:
-                if self._process != os.getpid():
-                    self._queue = queue.SimpleQueue()
-                    threading.Thread(target=self._run, name="decision log", daemon=True).start()
-                    self._process = os.getpid()
+    def start(self) -> None:
+        """The threads of this process, if they do not run: a fork takes none along."""
+        if self._process == os.getpid() and all(thread.is_alive() for thread in self._threads):
+            return
+        with self._lock:
+            if self._process != os.getpid():
+                self._queue, self._threads = queue.SimpleQueue(), []
+                self._process = os.getpid()
+            running = {thread.name for thread in self._threads if thread.is_alive()}
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            for name, work in (("decision log", self._write), ("checkpoints", self._look)):
+                if name not in running:
+                    thread = threading.Thread(target=work, name=name, daemon=True)
+                    thread.start()
+                    self._threads.append(thread)
 
-    def _run(self) -> None:
-        """Between batches, and while nothing comes, checkpoints are made."""
+    # -- recording -------------------------------------------------------------------------------
+
+    def _write(self) -> None:
         while True:
             waiting = self._together()
-            if waiting:
-                self._commit(waiting)
-            self._look_for_due()
+            self._commit([each for each in waiting if each[1].set_running_or_notify_cancel()])
 
     def _together(self) -> list[Waiting]:
-        """The next to come and all that wait behind it; nothing where nothing comes for long."""
-        try:
-            waiting = [self._queue.get(timeout=EVERY.total_seconds())]
-        except queue.Empty:
-            return []
+        """The next to come and all that wait behind it."""
+        waiting = [self._queue.get()]
         while len(waiting) < MOST_TOGETHER:
             try:
                 waiting.append(self._queue.get_nowait())
@@ -80,6 +87,8 @@ class Writer:
 
     def _commit(self, waiting: list[Waiting]) -> None:
         entries = [entry for several, _ in waiting for entry in several]
+        if not entries:
+            return
         try:
             with self.database.writing() as connection:
                 results = iter(Appending(connection, self.keyring).append(entries))
@@ -96,23 +105,35 @@ class Writer:
             for several, future in waiting:
                 future.set_result([next(results) for _ in several])
 
-    # -- checkpoints -----------------------------------------------------------------------------
+    # -- what is due from time to time -----------------------------------------------------------
+
+    def _look(self) -> None:
+        """In a thread of its own: where checkpoints are kept elsewhere may be slow, or away."""
+        pause = threading.Event()
+        while True:
+            self.look()
+            pause.wait(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Makes the checkpoints that are due, and drops what has expired. What fails is due again later."""
+        for work in (self.make_checkpoints, lambda: drop_expired(self.database, self.now())):
+            try:
+                work()
+            except Exception as error:
+                LOG.warning("a checkpoint could not be kept, or what has expired not dropped: %s",
+                            type(error).__name__)  # fmt: skip
 
     def make_checkpoints(self) -> list[Checkpoint]:
-        """Signs the chains that are due, and keeps the statements elsewhere too. Raises StoreUnavailable."""
-        with self.database.writing() as connection:
-            made = make_due(connection, self.keyring, self.now())
-        if self.checkpoints is not None:
-            for checkpoint in made:
-                export(self.checkpoints, checkpoint)
-        return made
+        """Signs the chains that are due; kept elsewhere first, so that none is only in the store.
 
-    def _look_for_due(self) -> None:
-        """A few times in each interval. What fails is due again later; nothing waits for it."""
-        if time.monotonic() < self._look_again:
-            return
-        self._look_again = time.monotonic() + LOOK_SECONDS
-        try:
-            self.make_checkpoints()
-        except (StoreUnavailable, OSError) as error:
-            LOG.warning("a checkpoint could not be made or kept: %s", type(error).__name__)
+        Raises StoreUnavailable, OSError.
+        """
+        with self.database.reading() as connection:
+            made = due(connection, self.keyring, self.now())
+        if made and self.checkpoints is not None:
+            export(self.checkpoints, made)
+        if made:
+            with self.database.writing() as connection:
+                for checkpoint in made:
+                    keep(connection, checkpoint)
+        return made

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
-from schemas.faults import Fault, NothingNamed
+from schemas.faults import Fault, InvalidBody, NothingNamed
 from schemas.search import Wanted
 from service.audit.entry import instant
 from service.audit.reading import Search, Stored, find, search, token_of, unsealed
 from service.audit.store import Store
+from service.inference.no_answer import NoAnswer
 from service.records.accesses import Asker, log_access
 from service.records.contents import Contents
 from service.records.other_rules import under_other_rules
@@ -55,8 +56,7 @@ class Archive:
     def ledger_of(self, posted: bytes, answer: bytes) -> list[Json]:
         """The ledger of an answer. Raises NotTheSame where the rules do not give that answer again."""
         recorded = orjson.loads(answer)
-        replayer = self.rule_bases.replayer(recorded["rule_base"]["digest"])
-        again = replayer.replay(posted, with_ledger=True, **_as_then(recorded))
+        again = self._again(posted, recorded, with_ledger=True)
         ledger: list[Json] = orjson.loads(again).pop("ledger")
         if orjson.loads(again) != {**recorded, "ledger": ledger}:
             raise NotTheSame
@@ -69,8 +69,15 @@ class Archive:
         """
         _, contents = self._read(id_, asker, "replay")
         recorded = orjson.loads(contents.answer)
+        return recorded, same(contents.answer, self._again(contents.posted, recorded))
+
+    def _again(self, posted: bytes, recorded: Json, with_ledger: bool = False) -> bytes:
+        """Raises NoSuchRules, NotThatRuleBase; NotTheSame where there is no answer any more."""
         replayer = self.rule_bases.replayer(recorded["rule_base"]["digest"])
-        return recorded, same(contents.answer, replayer.replay(contents.posted, **_as_then(recorded)))
+        try:
+            return replayer.replay(posted, with_ledger=with_ledger, **_as_then(recorded))
+        except (InvalidBody, NoAnswer):
+            raise NotTheSame from None
 
     def under_rules_of(self, time: datetime, id_: str, asker: Asker) -> Json:
         """How the answer differs from the one that the rules of another time give."""

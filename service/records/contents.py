@@ -1,28 +1,25 @@
 """What is sealed of an assessment: what was posted, how it was read, what was answered, byte for byte."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 FORMAT = 1
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """`answer` is the full one; `view` is what the client asked to see of it."""
+    """`answer` is the full one, whatever the client asked to see of it."""
 
     posted: bytes
     exam: bytes
     """The exam as it was understood, as JSON."""
     answer: bytes
-    view: Json
 
     def packed(self) -> bytes:
         """One line that says how long each part is, and the parts."""
         parts = (self.posted, self.exam, self.answer)
-        head = {"v": FORMAT, "view": self.view, "lengths": [len(part) for part in parts]}
+        head = {"v": FORMAT, "lengths": [len(part) for part in parts]}
         return b"".join((orjson.dumps(head), b"\n", *parts))
 
     @classmethod
@@ -34,5 +31,4 @@ class Contents:
             rest[:posted],
             rest[posted : posted + exam],
             rest[posted + exam : posted + exam + answer],
-            head["view"],
         )

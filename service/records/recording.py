@@ -36,11 +36,10 @@ NOTHING_TO_CORRECT = Fault("/corrects", "is no assessment", "the assessment_id o
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An assessment as it was recorded. `answer`: the bytes of the full one; `outcome`: of its screen."""
+    """An assessment as it was recorded. `answer`: the bytes of the full one; `new`: whether it is new."""
 
     id: str
     answer: bytes
-    outcome: str
     new: bool
 
 
@@ -71,6 +70,7 @@ class Recorder:
         `view`: what the client asked to see. Raises InvalidBody, RecordedOtherwise, Unanswered: each is
         recorded itself; StoreUnavailable: then nothing is.
         """
+        self.rule_bases.answers(asker.at)
         exam = self._read(posted, asker)
         lookup = None if exam.exam_id is None else self._lookup("exam", exam.exam_id, asker)
         before = find_exam(self.store, asker.tenant, lookup) if lookup else None
@@ -83,16 +83,16 @@ class Recorder:
         attempt = new_id()
         assessment = self._assessed(exam, attempt, posted, asker)
         answer = orjson.dumps(write_assessment(assessment, self.assessor.rulebase))
-        self.rule_bases.answers(asker.at)
-        contents = Contents(posted, orjson.dumps(write_exam(exam)), answer, view)
-        (result,) = self.store.writer.record(self._entry(assessment, contents, lookup, asker))
+        contents = Contents(posted, orjson.dumps(write_exam(exam)), answer)
+        (result,) = self.store.writer.record(self._entry(assessment, contents, lookup, asker, view))
         if isinstance(result, RecordedBefore):  # by another request, meanwhile
             return self._again(result.id, posted, asker)
         assert isinstance(result, Recorded)
-        return Answered(attempt, answer, assessment.safety.status, new=True)
+        return Answered(attempt, answer, new=True)
 
     def preview(self, posted: bytes, asker: Asker, **clear: Any) -> str:
         """Notes that an exam was looked at without being recorded: not what it holds, only its keyed hash."""
+        self.rule_bases.answers(asker.at)
         digest = self.assessor.rulebase.digest
         hashed = self._hashed(posted, asker)
         return log_access(self.store, asker, "preview", rules=digest, exam=hashed, **clear)
@@ -130,14 +130,15 @@ class Recorder:
             self.store.writer.record(self._refusal(posted, InvalidBody([TAKEN]), asker, about=id_))
             raise RecordedOtherwise
         log_access(self.store, asker, "read", about=id_)
-        (outcome,) = stored.named("outcome:")
-        return Answered(id_, contents.answer, outcome, new=False)
+        return Answered(id_, contents.answer, new=False)
 
     # -- what is recorded --------------------------------------------------------------------------
 
-    def _entry(self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker) -> Entry:
+    def _entry(
+        self, assessment: Assessment, contents: Contents, lookup: str | None, asker: Asker, view: Json
+    ) -> Entry:
         return asker.entry(
-            "decisions", "assessment", assessment.id,
+            "decisions", "assessment", assessment.id, clear=view,
             words=words_of(assessment, self.assessor.rulebase),
             person=self._person(assessment.exam.subject, asker),
             sealed=compress(contents.packed()),

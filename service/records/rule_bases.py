@@ -1,7 +1,7 @@
 """The rule bases that ever answered: kept whole, loaded again, and which of them answered when."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -56,8 +56,8 @@ class RuleBases:
 
     def digest_at(self, at: datetime) -> str:
         """Which rule base answered at a time. Raises NoSuchRules."""
-        until = instant(at + timedelta(seconds=1))
-        found = search(self.store, CHAIN, Search(kinds=("deployment",), until=until), None, 1)
+        wanted = Search(kinds=("deployment",), through=instant(at))
+        found = search(self.store, CHAIN, wanted, None, 1)
         if not found:
             raise NoSuchRules
         return str(found[0].clear["digest"])

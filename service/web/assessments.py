@@ -21,6 +21,8 @@ from service.web.problems import unanswered
 from service.web.served import NO_STORE, body, json, json_bytes, query_options, served
 
 routes = Blueprint("assessments", __name__)
+SEARCH_COST = 5
+"""What is seldom found is looked for in the whole log."""
 NOT_IN_BRIEF = ("trace_format", "trace", "undetermined")
 
 
@@ -37,7 +39,7 @@ def assess() -> Response:
         answered = served().recorder.assess(posted, asker("assess"), options)
     except Unanswered as error:
         return unanswered(error.attempt, error.reason)
-    assessed(answered.outcome if answered.new else "repeated")
+    assessed(answered.new)
     headers = NO_STORE | {"Location": f"/v1/assessments/{answered.id}"}
     return json_bytes(_as_asked(answered, posted, options), 201 if answered.new else 200, headers)
 
@@ -144,7 +146,7 @@ def reviews(assessment: object) -> Response:
 
 
 @routes.post("/v1/assessments/search")
-@needs("search")
+@needs("search", cost=SEARCH_COST)
 def search() -> Response:
     """POST, for what is looked for may name somebody, and no address may."""
     query_options()

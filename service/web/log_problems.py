@@ -9,12 +9,14 @@ from schemas.problem import problem_document
 from service.audit.database import StoreUnavailable
 from service.audit.drafts import OtherRevision
 from service.audit.entry import PersonErased
+from service.audit.sealing import Unsealable
 from service.knowledge.files import NotThatRuleBase
+from service.knowledge.problems import RuleBaseError
 from service.records.archive import NotTheSame
 from service.records.recording import TAKEN, RecordedOtherwise
 from service.records.reviewing import ReviewedOtherwise
 from service.records.rule_bases import NoSuchRules
-from service.web.metrics import store_failed
+from service.web.metrics import record_unreadable, store_failed
 from service.web.problems import problem
 
 RETRY_SECONDS = "5"
@@ -51,7 +53,15 @@ def register(app: Flask) -> None:
     def no_rules(_: NoSuchRules) -> Response:
         return problem(problem_document(404, "No rules of that time were kept: none had answered yet."))
 
+    @app.errorhandler(Unsealable)
+    def changed(_: Unsealable) -> Response:
+        record_unreadable()
+        app.logger.critical("a record cannot be opened: it, or its key, is not what it was")
+        detail = "This record is not what it was, and is not shown. 'kneechain audit verify' tells more."
+        return problem(problem_document(500, detail))
+
     @app.errorhandler(NotThatRuleBase)
+    @app.errorhandler(RuleBaseError)
     @app.errorhandler(NotTheSame)
     def not_the_same(_: Exception) -> Response:
         detail = (

@@ -25,13 +25,18 @@ _seconds = Histogram(
 )  # fmt: skip
 _refusals = Counter("kneechain_refusals", "Requests that were refused, by why.", ["reason"], registry=_here)
 _assessments = Counter(
-    "kneechain_assessments", "Exams posted to be assessed, by what came of them.", ["outcome"], registry=_here
+    "kneechain_assessments", "Assessments answered, by whether they were new.", ["record"], registry=_here
 )
 _disagreements = Counter(
     "kneechain_disagreements", "Rules of which the two evaluators disagreed.", ["rule"], registry=_here
 )
 _store_failures = Counter(
     "kneechain_store_failures", "Requests that the decision log could not serve.", registry=_here
+)
+
+
+_unreadable = Counter(
+    "kneechain_unreadable_records", "Readings of records that were changed.", registry=_here
 )
 
 
@@ -46,9 +51,9 @@ def refused(reason: str) -> None:
     _refusals.labels(reason).inc()
 
 
-def assessed(outcome: str) -> None:
-    """`outcome` is a safety status, or another word of the service's."""
-    _assessments.labels(outcome).inc()
+def assessed(new: bool) -> None:
+    """Not by outcome: these counts are of all tenants, and small ones would tell of persons."""
+    _assessments.labels("new" if new else "again").inc()
 
 
 def disagreed(codes: Iterable[str]) -> None:
@@ -59,6 +64,10 @@ def disagreed(codes: Iterable[str]) -> None:
 
 def store_failed() -> None:
     _store_failures.inc()
+
+
+def record_unreadable() -> None:
+    _unreadable.inc()
 
 
 def exposition() -> bytes:

@@ -19,6 +19,10 @@ class _Spent:
     total: int = 0
     each: deque[tuple[float, int]] = field(default_factory=deque)
 
+    @property
+    def last(self) -> float:
+        return self.each[-1][0] if self.each else -math.inf
+
     def forget(self, until: float) -> None:
         while self.each and self.each[0][0] <= until:
             self.total -= self.each.popleft()[1]
@@ -39,7 +43,8 @@ class Throttle:
         with self._lock:
             spent = self._known.get(who) or self._new(who, now)
             spent.forget(now - SECONDS)
-            if spent.total + cost > self.most:
+            cost = min(cost, self.most)  # the dearest can be asked once in a while under any limit
+            if not self.most or spent.total + cost > self.most:
                 return math.ceil(spent.each[0][0] + SECONDS - now) if spent.each else SECONDS
             spent.total += cost
             spent.each.append((now, cost))
@@ -47,7 +52,7 @@ class Throttle:
 
     def _new(self, who: str, now: float) -> _Spent:
         if len(self._known) >= MOST_KNOWN:
-            self._known = {name: one for name, one in self._known.items() if one.each[-1][0] > now - SECONDS}
+            self._known = {name: one for name, one in self._known.items() if one.last > now - SECONDS}
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
         return self._known.setdefault(who, _Spent())

@@ -1,7 +1,9 @@
 """What is recorded stands in its chain, sealed, once, and on disk before anyone is told."""
 
 import multiprocessing
+import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -10,12 +12,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from service.audit.checkpoints import EVERY_RECORDS
+from service.audit.checkpoints import EVERY_RECORDS, due, keep
 from service.audit.database import Database, StoreUnavailable
+from service.audit.drafts import keep as keep_draft
 from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, instant, new_id
 from service.audit.reading import Search, find, find_exam, search, token_of, unsealed
 from service.audit.store import Store
-from service.audit.tables import chains, records, subjects
+from service.audit.tables import chains, drafts, records, subjects
 from service.audit.verifying import verifier_of, verify_store
 from tests.audit.conftest import CHAIN, NOW, TENANT, Stores, entry
 
@@ -214,3 +217,139 @@ def test_a_thousand_records_are_signed_without_waiting_for_the_minute(stores: St
     assert store.writer.make_checkpoints() == []
     stores.clock.pass_(seconds=60)
     assert [made.seq for made in store.writer.make_checkpoints()] == [EVERY_RECORDS + 2]
+
+
+# -- what goes wrong beside it -----------------------------------------------------------------------
+
+
+def test_a_checkpoint_that_could_not_be_kept_elsewhere_is_due_again(stores: Stores) -> None:
+    store = stores.open()
+    store.writer.record(entry(0))
+    stores.checkpoints.mkdir()  # nothing can be appended to a folder
+    with pytest.raises(OSError):
+        store.writer.make_checkpoints()
+    store.writer.look()
+    stores.checkpoints.rmdir()
+    assert [made.seq for made in store.writer.make_checkpoints()] == [1]
+    assert stores.checkpoints.read_bytes().count(b"\n") == 1
+
+
+def test_a_checkpoint_is_appended_whole_or_not_at_all(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stores.open()
+    store.writer.record(entry(0))
+    store.writer.make_checkpoints()
+    before = stores.checkpoints.read_bytes()
+    store.writer.record(entry(1))
+    stores.clock.pass_(minutes=2)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+    with pytest.raises(OSError, match="takes no more"):
+        store.writer.make_checkpoints()
+    monkeypatch.undo()
+    assert stores.checkpoints.read_bytes() == before
+    assert [made.seq for made in store.writer.make_checkpoints()] == [2]
+
+
+def test_two_that_sign_the_same_end_do_not_disturb_each_other(stores: Stores) -> None:
+    one, two = stores.open(), stores.open()
+    one.writer.record(entry(0))
+    with one.database.reading() as connection:
+        ends = due(connection, one.keyring, stores.clock())
+    assert [made.seq for made in two.writer.make_checkpoints()] == [1]
+    with one.database.writing() as connection:
+        for made in ends:
+            keep(connection, made)
+    assert one.writer.make_checkpoints() == []
+    assert [*verify_store(one, verifier_of(one.keyring))] == []
+
+
+def test_a_thread_that_died_is_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.writer.record(entry(0))
+    (writing, looking) = store.writer._threads
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store.writer), "_together", lambda _: [][0])
+        patched.setattr(threading, "excepthook", lambda _: None)
+        store.writer.record(entry(1))  # for which it waited already; then it dies
+        writing.join(5)
+    assert not writing.is_alive()
+    (result,) = store.writer.record(entry(2))
+    assert isinstance(result, Recorded) and looking in store.writer._threads
+
+
+def test_looking_for_what_is_due_survives_whatever_fails(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(store.writer), "make_checkpoints", lambda _: 1 / 0)
+    store.writer.look()
+
+
+def test_what_was_not_begun_when_its_time_was_up_is_never_recorded(store: Store) -> None:
+    store.writer.record(entry(0))
+    with store.database.writing() as connection:
+        connection.execute(select(chains).with_for_update())  # the writer waits for this
+        first = threading.Thread(target=store.writer.record, args=(entry(1),))
+        first.start()
+        time.sleep(0.3)
+        with pytest.raises(StoreUnavailable, match="too long"):
+            store.writer.record(entry(2), wait_seconds=0.1)
+    first.join()
+    store.writer.record(entry(3))
+    kept = [each.clear["number"] for each in search(store, CHAIN, Search(), None, 9)]
+    assert sorted(kept) == [0, 1, 3]
+
+
+def test_a_writer_that_takes_too_long_is_told_and_not_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not store.database.sqlite:
+        pytest.skip("PostgreSQL has locks of its own")
+    monkeypatch.setattr("service.audit.database.BUSY_SECONDS", 0.2)
+    other = Database(store.database.engine.url.render_as_string())
+    with (
+        store.database.writing(),
+        pytest.raises(StoreUnavailable, match="another writer"),
+        other.writing(),
+    ):
+        raise AssertionError("must not come in")
+
+
+def test_what_is_asked_of_a_person_or_record_is_found_by_an_index(store: Store) -> None:
+    if not store.database.sqlite:
+        pytest.skip("plans by statistics")
+    for column in ("subject", "about"):
+        query = select(records.c.id).where(
+            records.c.chain == "c", records.c.kind.in_(["assessment"]), records.c[column] == "x"
+        )
+        with store.database.reading() as connection:
+            text = query.order_by(records.c.seq.desc()).compile(
+                dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+            )
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+        assert any(f"ix_records_{column}" in str(row) for row in plan), plan
+
+
+def test_postgresql_commits_to_disk_whatever_its_default(stores: Stores) -> None:
+    store = stores.open()
+    if store.database.sqlite:
+        pytest.skip("SQLite is told synchronous=FULL")
+    name = store.database.engine.url.database
+    with store.database.writing() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    store.database.forget_connections()
+    with store.database.reading() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+
+
+def test_what_has_expired_goes_though_nobody_asks(stores: Stores) -> None:
+    store = stores.open()
+    keep_draft(store, TENANT, "a draft", None, b"{}", stores.clock())
+    stores.clock.pass_(days=6)
+    store.writer.look()
+    with store.database.reading() as connection:
+        assert len(connection.execute(select(drafts)).all()) == 1
+    stores.clock.pass_(days=2)
+    store.writer.look()
+    with store.database.reading() as connection:
+        assert connection.execute(select(drafts)).all() == []

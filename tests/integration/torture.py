@@ -30,6 +30,7 @@ from sqlalchemy import select
 from service.audit.reading import Stored, find, stream, unsealed
 from service.audit.store import Store, open_store
 from service.audit.tables import exams
+from service.audit.verifier import Signed
 from service.audit.verifying import verifier_of, verify_store
 from service.config import CHECKOUT
 from service.records.contents import Contents
@@ -226,7 +227,7 @@ def torture(url: str, folder: Path, rounds: int, seed: int = 1) -> Figures:
     store = open_store(url, folder / "keys.json", {}, lambda: datetime.now(UTC))
     figures.faults += _missing(store, acknowledged)
     figures.faults += _twice(store, figures)
-    figures.faults += _broken(store, figures)
+    figures.faults += _broken(store, folder / "checkpoints.ndjson", figures)
     store.database.forget_connections()
     return figures
 
@@ -264,8 +265,13 @@ def _twice(store: Store, figures: Figures) -> Iterator[str]:
             yield f"{exam_id} was recorded {count} times"
 
 
-def _broken(store: Store, figures: Figures) -> Iterator[str]:
+def _broken(store: Store, kept: Path, figures: Figures) -> Iterator[str]:
+    """Faults of the chains, and of the checkpoints that were kept elsewhere."""
     verifier = verifier_of(store.keyring)
+    for line in kept.read_text(encoding="utf-8").splitlines() if kept.exists() else ():
+        said = json.loads(line)
+        for fault in verifier.checkpoint(Signed(said["checkpoint"], said["signature"])):
+            yield f"{fault.chain} {fault.seq}: {fault.says}"
     for fault in verify_store(store, verifier):
         yield f"{fault.chain} {fault.seq}: {fault.says}"
     figures.verified = verifier.records

@@ -103,7 +103,7 @@ def test_labels_are_templates_methods_and_words_of_ours(client: FlaskClient) -> 
     assert {*re.findall(r'[{,]method="([^"]*)"', counted)} <= METHODS | {"other"}
     assert {*re.findall(r'[{,]reason="([^"]*)"', counted)} <= {"no_key", "no_scope", "other_site", "too_many"}
     labels = {*re.findall(r'[{,](\w+)="', counted)}
-    assert labels <= {"route", "method", "status", "reason", "outcome", "rule", "le"}
+    assert labels <= {"route", "method", "status", "reason", "record", "rule", "le"}
 
 
 def test_what_the_service_counts_is_shown(client: FlaskClient) -> None:
@@ -112,14 +112,14 @@ def test_what_the_service_counts_is_shown(client: FlaskClient) -> None:
         return float(found[1]) if found else 0
 
     names = (
-        'kneechain_assessments_total{outcome="clear"}', 'kneechain_disagreements_total{rule="H01"}',
+        'kneechain_assessments_total{record="new"}', 'kneechain_disagreements_total{rule="H01"}',
         'kneechain_disagreements_total{rule="H02"}', "kneechain_store_failures_total",
         'kneechain_refusals_total{reason="no_key"}',
         'kneechain_requests_total{method="GET",route="/healthz",status="200"}',
         'kneechain_request_duration_seconds_count{route="/healthz"}',
     )  # fmt: skip
     before = [count(name) for name in names]
-    metrics.assessed("clear")
+    metrics.assessed(new=True)
     metrics.disagreed(["H01", "H02"])
     metrics.store_failed()
     client.get("/docs", environ_overrides={"REMOTE_ADDR": "10.0.0.1"})

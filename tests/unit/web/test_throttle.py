@@ -35,10 +35,14 @@ def test_what_is_left_is_spent_and_then_it_is_said_how_long_to_wait() -> None:
     assert some.spend("a") == 20
 
 
-def test_what_costs_more_than_there_ever_is_is_never_spent() -> None:
+def test_what_costs_more_than_there_ever_is_can_be_had_once_in_a_window() -> None:
     some = Throttle(3, Clock())
-    assert some.spend("a", 4) == 60
-    assert some.spend("a", 3) == 0
+    assert some.spend("a", 4) == 0
+    assert some.spend("a", 1) == 60
+
+
+def test_where_nothing_may_be_spent_nothing_is() -> None:
+    assert Throttle(0, Clock()).spend("a", 1) == 60
 
 
 steps = st.lists(
