@@ -17,6 +17,8 @@ from service.audit.store import Store
 DAYS = 365
 MOST_DAYS = 730
 TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RESERVED = "service"
+"""The tenant in whose chain the service records what it does by itself."""
 _KEY = re.compile(r"kc_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
@@ -38,6 +40,8 @@ def create(
         raise KeyNotRight(f"the role {role} has no scope {', '.join(beyond)}")
     if not TENANT.fullmatch(tenant):
         raise KeyNotRight("a tenant is named by up to 40 of a-z, 0-9 and -, and does not begin with -")
+    if tenant == RESERVED:
+        raise KeyNotRight(f"the tenant {RESERVED} is the service itself")
     if not 1 <= days <= MOST_DAYS:
         raise KeyNotRight(f"a key is for 1 to {MOST_DAYS} days")
     id_, secret = secrets.token_hex(6), new_secret()

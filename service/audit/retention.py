@@ -1,15 +1,19 @@
 """What a store need not keep any longer: persons of long ago, and the beginning of an access log."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
 from service.audit.chain import Appending, lock
+from service.audit.checkpoints import Checkpoint, export, keep, sign
 from service.audit.entry import Actor, Entry, instant, new_id
 from service.audit.erasure import forget
 from service.audit.store import Store
 from service.audit.tables import checkpoints, records, subjects
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +71,40 @@ def to_cut(store: Store, chain: str, before: datetime) -> Cut:
 
 
 def cut(store: Store, chain: str, before: datetime, actor: Actor, now: datetime) -> Cut:
-    """Deletes it, and records in the chain itself up to where.
+    """Deletes it, and records in the chain itself up to where, under a checkpoint of its own.
 
-    The checkpoint there stays: the chain begins after it. Raises StoreUnavailable.
+    The checkpoint there stays: the chain begins after it. Raises ValueError of any chain but an access log,
+    which no verifier would accept, and StoreUnavailable.
     """
     tenant, _, log = chain.partition("/")
+    if log != "access":
+        raise ValueError("only an access log is cut")
     found = to_cut(store, chain, before)
-    if found.records:
-        with store.database.writing() as connection:
-            lock(connection, chain)
-            entry = Entry(
-                tenant, log, "cut", new_id(), instant(now), actor,  # type: ignore[arg-type]
-                clear={"through": found.through, "records": found.records},
-            )  # fmt: skip
-            Appending(connection, store.keyring).append([entry])
-            connection.execute(
-                delete(records).where((records.c.chain == chain) & (records.c.seq <= found.through))
-            )
-        forget(store.database)
+    if not found.records:
+        return found
+    with store.database.writing() as connection:
+        lock(connection, chain)
+        entry = Entry(
+            tenant, "access", "cut", new_id(), instant(now), actor,
+            clear={"through": found.through, "records": found.records},
+        )  # fmt: skip
+        appending = Appending(connection, store.keyring)
+        appending.append([entry])
+        next_seq, head = appending.heads[chain]
+        made = sign(store.keyring, chain, next_seq - 1, head, instant(now))
+        keep(connection, made)
+        connection.execute(
+            delete(records).where((records.c.chain == chain) & (records.c.seq <= found.through))
+        )
+    _keep_elsewhere(store, made)
+    forget(store.database)
     return found
+
+
+def _keep_elsewhere(store: Store, made: Checkpoint) -> None:
+    """Where that fails, the next one, of the writer's, covers it."""
+    if store.writer.checkpoints is not None:
+        try:
+            export(store.writer.checkpoints, [made])
+        except OSError as error:
+            LOG.warning("a checkpoint could not be kept elsewhere: %s", type(error).__name__)

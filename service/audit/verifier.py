@@ -2,11 +2,15 @@
 
 This file stands alone: it needs neither the service nor its database. Copy it beside an export and run
 
-    python verifier.py EXPORT.ndjson [--checkpoints FILE] [--public-key BASE64] [--chain-key FILE]
+    python verifier.py EXPORT.ndjson [--chain NAME] [--checkpoints FILE] [--public-key BASE64]
+                       [--chain-key FILE]
 
 It uses Python's standard library; only to check the signatures of checkpoints it needs `cryptography`.
 Without the chain key the MACs are not checked: then whoever could rewrite a whole chain from some record
 on is found out by a checkpoint alone, which must be one that was kept elsewhere.
+
+Only an access log may begin later than at its first record: at a checkpoint, where a record under a later
+checkpoint says that it was cut there. Whoever cannot sign cannot cut, whatever other keys they have.
 """
 
 import base64
@@ -21,6 +25,8 @@ from typing import Any
 
 START = "sha256:" + hashlib.sha256(b"").hexdigest()
 FORMAT = 1
+MAY_BE_CUT = "/access"
+"""How the names of the chains end that retention cuts."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,18 @@ class Chain:
     seq: int = 0
     head: str = START
     first: int = 1
-    """Where it begins: later than 1 where retention has cut what a checkpoint vouches for."""
+    """Where it begins: later than 1 where an access log was cut at a checkpoint."""
     signed: dict[int, list[str]] = field(default_factory=dict)
     """For each place with a checkpoint the digests that were signed there."""
-    cuts: set[int] = field(default_factory=set)
-    """Up to where records of the chain itself say that its beginning was cut."""
+    cuts: dict[int, int] = field(default_factory=dict)
+    """Up to where its own records say that its beginning was cut, each with the place of that record."""
+    ended: bool = False
+
+    @property
+    def cut_is_signed(self) -> bool:
+        """Whether what says that it was cut here is under a checkpoint itself."""
+        told = self.cuts.get(self.first - 1)
+        return told is not None and told <= max(self.signed)
 
 
 @dataclass
@@ -85,7 +98,7 @@ class Verifier:
 
     def checkpoint(self, signed: Signed) -> Iterator[Fault]:
         """Takes note of a signed statement. One that is not signed with the key counts for nothing."""
-        said = _object(signed.statement)
+        said = read_object(signed.statement)
         name, seq = str(said.get("chain")), said.get("seq")
         seq = seq if isinstance(seq, int) else 0
         if not self._signature_holds(signed, said):
@@ -122,17 +135,17 @@ class Verifier:
             if signed != digest:
                 yield Fault(row.chain, row.seq, "a checkpoint was signed over another record here")
         if '"kind":"cut"' in row.record:
-            self._note_cut(chain, _object(row.record))
+            self._note_cut(chain, row.seq, read_object(row.record))
         chain.seq, chain.head = row.seq, row.digest
 
     @staticmethod
-    def _note_cut(chain: Chain, record: dict[str, Any]) -> None:
+    def _note_cut(chain: Chain, seq: int, record: dict[str, Any]) -> None:
         clear = record.get("clear")
         if record.get("kind") == "cut" and isinstance(clear, dict) and isinstance(clear.get("through"), int):
-            chain.cuts.add(clear["through"])
+            chain.cuts.setdefault(clear["through"], seq)
 
     def _place(self, chain: Chain, row: Row) -> Iterator[Fault]:
-        if chain.seq == 0 and row.seq > 1 and row.seq - 1 in chain.signed:
+        if chain.seq == 0 and row.seq - 1 in chain.signed and chain.name.endswith(MAY_BE_CUT):
             chain.first = row.seq
             chain.seq, chain.head = row.seq - 1, chain.signed[row.seq - 1][0]
         if row.seq > chain.seq + 1:
@@ -141,7 +154,7 @@ class Verifier:
             yield Fault(row.chain, row.seq, f"stands after record {chain.seq}")
 
     def _content(self, chain: Chain, row: Row, digest: str) -> Iterator[str]:
-        record = _object(row.record)
+        record = read_object(row.record)
         if digest != row.digest:
             yield "the record is not what its digest says"
         vouched = self.chain_key is not None and hmac.compare_digest(self._mac(row.digest), row.mac)
@@ -165,17 +178,19 @@ class Verifier:
 
     # -- ends ------------------------------------------------------------------------------------
 
-    def end(self, name: str, next_seq: int | None = None, head: str | None = None) -> Iterator[Fault]:
+    def end(self, name: str, next_seq: int, head: str) -> Iterator[Fault]:
         """Closes a chain; `next_seq` and `head` are its end as the store or export says."""
         chain = self.chain(name)
-        if chain.first > 1 and chain.first - 1 not in chain.cuts:
-            yield Fault(name, 1, f"missing, up to {chain.first - 1}: no record says that it was cut there")
+        chain.ended = True
+        if chain.first > 1 and not chain.cut_is_signed:
+            says = f"missing, up to {chain.first - 1}: no signed record says that it was cut there"
+            yield Fault(name, 1, says)
         beyond = [seq for seq in chain.signed if seq > chain.seq]
         if beyond:
             yield Fault(
                 name, chain.seq + 1, f"missing, at least up to {max(beyond)}: a checkpoint was signed there"
             )
-        if next_seq is not None and (next_seq, head) != (chain.seq + 1, chain.head):
+        if (next_seq, head) != (chain.seq + 1, chain.head):
             yield Fault(
                 name, chain.seq, f"the chain ends elsewhere than at record {next_seq - 1}, as was said"
             )
@@ -184,38 +199,48 @@ class Verifier:
 # -- exports -----------------------------------------------------------------------------------
 
 
-def verify_export(lines: Iterable[str], checkpoints: Iterable[str], verifier: Verifier) -> Iterator[Fault]:
-    """The faults of an export, with checkpoints that were kept elsewhere."""
+def verify_export(
+    lines: Iterable[str], checkpoints: Iterable[str], verifier: Verifier, expected: str | None = None
+) -> Iterator[Fault]:
+    """The faults of an export of one chain, with checkpoints that were kept elsewhere.
+
+    `expected`: which chain it should be. Checkpoints of other chains are passed over.
+    """
     for line in checkpoints:
-        yield from _checkpoint_line(line, verifier)
-    chain, closed = "", False
-    for number, line in enumerate(lines, 1):
-        said = _object(line)
-        if closed:
-            yield Fault(chain, 0, f"line {number} stands after the end of the export")
-        if "export" in said:
-            chain = str(said.get("chain"))
-        elif "checkpoint" in said:
-            yield from _checkpoint_line(line, verifier)
-        elif "record" in said:
-            yield from _record_line(said, chain, number, verifier)
-        elif "end" in said:
-            closed = True
-            yield from verifier.end(chain, said.get("next_seq"), said.get("head"))
-        else:
-            yield Fault(chain, verifier.chain(chain).seq + 1, f"line {number} is no part of an export")
-    if not closed:
-        yield Fault(chain, verifier.chain(chain).seq, "the export has no end")
+        yield from verifier.checkpoint(read_signed(line))
+    rest = iter(lines)
+    header = read_object(next(rest, ""))
+    name = str(header.get("chain"))
+    if "export" not in header:
+        yield Fault(expected or "", 0, "the first line does not say of which chain the export is")
+        return
+    if expected not in (None, name):
+        yield Fault(name, 0, f"the export is not of the chain {expected}")
+    if verifier.checkpoints and not verifier.chain(name).signed:
+        yield Fault(name, 0, "none of the checkpoints that were kept elsewhere is of this chain")
+    chain = verifier.chain(name)
+    for number, line in enumerate(rest, 2):
+        if chain.ended:
+            yield Fault(name, 0, f"line {number} stands after the end of the export")
+        yield from _line(read_object(line), name, number, verifier)
+    if not chain.ended:
+        yield Fault(name, chain.seq, "the export has no end")
 
 
-def _checkpoint_line(line: str, verifier: Verifier) -> Iterator[Fault]:
-    said = _object(line)
-    yield from verifier.checkpoint(Signed(str(said.get("checkpoint")), str(said.get("signature"))))
+def _line(said: dict[str, Any], chain: str, number: int, verifier: Verifier) -> Iterator[Fault]:
+    if "checkpoint" in said:
+        yield from verifier.checkpoint(_signed(said))
+    elif "record" in said:
+        yield from _record_line(said, chain, number, verifier)
+    elif isinstance(said.get("next_seq"), int):
+        yield from verifier.end(chain, said["next_seq"], str(said.get("head")))
+    else:
+        yield Fault(chain, verifier.chain(chain).seq + 1, f"line {number} is no part of an export")
 
 
 def _record_line(said: dict[str, Any], chain: str, number: int, verifier: Verifier) -> Iterator[Fault]:
     text = said.get("record")
-    record = _object(text)
+    record = read_object(text)
     seq = record.get("seq")
     if not isinstance(text, str) or not isinstance(seq, int):
         yield Fault(chain, verifier.chain(chain).seq + 1, f"line {number} holds no record")
@@ -230,12 +255,27 @@ def _record_line(said: dict[str, Any], chain: str, number: int, verifier: Verifi
 # -- reading -----------------------------------------------------------------------------------
 
 
-def _object(text: object) -> dict[str, Any]:
+def read_signed(line: str) -> Signed:
+    """A checkpoint from a line of a file."""
+    return _signed(read_object(line))
+
+
+def _signed(said: dict[str, Any]) -> Signed:
+    return Signed(str(said.get("checkpoint")), str(said.get("signature")))
+
+
+def read_object(text: object) -> dict[str, Any]:
+    """An object written as JSON; empty where it is none."""
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}
+
+
+def _printable(text: str) -> str:
+    """On one line: what an export says may not look like what this file says."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _canonical(record: dict[str, Any]) -> str:
@@ -263,6 +303,7 @@ def main(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(description="Verifies an export of a kneechain decision log.")
     parser.add_argument("export", type=Path)
+    parser.add_argument("--chain", help="the chain that was asked for, such as local/decisions")
     parser.add_argument("--checkpoints", type=Path, help="checkpoints that were kept elsewhere")
     parser.add_argument("--public-key", help="the public signing key, in base64")
     parser.add_argument("--chain-key", type=Path, help="a file with the chain key in base64")
@@ -272,11 +313,26 @@ def main(arguments: list[str]) -> int:
     kept = given.checkpoints.read_text(encoding="utf-8").splitlines() if given.checkpoints else ()
     faults = 0
     with given.export.open(encoding="utf-8") as lines:
-        for fault in verify_export(lines, kept, verifier):
+        for fault in verify_export(lines, kept, verifier, given.chain):
             faults += 1
-            print(f"{fault.chain} {fault.seq}: {fault.says}")
-    print(f"{verifier.records} records, {verifier.checkpoints} checkpoints, {faults} faults")
+            print(_printable(f"{fault.chain} {fault.seq}: {fault.says}"))
+    name = next((name for name, chain in verifier.chains.items() if chain.ended), "no chain")
+    print(
+        _printable(f"{name}: {verifier.records} records, {verifier.checkpoints} checkpoints, {faults} faults")
+    )
+    for option, left in UNCHECKED.items():
+        if not getattr(given, option):
+            print(f"not checked without --{option.replace('_', '-')}: {left}")
     return 1 if faults else 0
+
+
+UNCHECKED = {
+    "chain": "whether this is the chain that was asked for",
+    "checkpoints": "whether the end was cut off, or everything written anew",
+    "public_key": "whose signatures the checkpoints have; anybody's count",
+    "chain_key": "the MACs; what came after the last checkpoint may be anybody's",
+}
+"""What each option, where it is not given, leaves open."""
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from service.audit.database import streamed
 from service.audit.keyring import Keyring
+from service.audit.persons import persons
 from service.audit.store import Store
 from service.audit.tables import chains, checkpoints, records
 from service.audit.verifier import Fault, Row, Signed, Verifier
@@ -24,18 +25,25 @@ def verifier_of(keyring: Keyring) -> Verifier:
     return Verifier(keyring.chain, base64.b64decode(keyring.public))
 
 
-def verify_store(store: Store, verifier: Verifier) -> Iterator[Fault]:
-    """Every fault of every chain; `verifier` may have been fed checkpoints that were kept elsewhere."""
+def verify_store(store: Store, verifier: Verifier, with_keys: bool = True) -> Iterator[Fault]:
+    """Every fault of every chain; `verifier` may have been fed checkpoints that were kept elsewhere.
+
+    `with_keys`: that the keys of persons fit the log too; a copy made without them has none.
+    """
     with store.database.snapshot() as connection:
         for statement, signature in connection.execute(
             select(checkpoints.c.statement, checkpoints.c.signature)
         ):
             yield from verifier.checkpoint(Signed(statement, signature))
+        of_persons = persons(connection, store.keyring)
         ends = {row.chain: (row.next_seq, row.head) for row in connection.execute(select(chains))}
         for chain in sorted({*ends, *verifier.chains, *_chains_with_records(connection)}):
             for row in _rows(connection, chain):
                 yield from verifier.row(row)
+                of_persons.note(row)
             yield from verifier.end(chain, *ends.get(chain, (1, "")))
+        if with_keys:
+            yield from of_persons.faults()
 
 
 def _chains_with_records(connection: Connection) -> Iterator[str]:

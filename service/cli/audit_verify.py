@@ -12,7 +12,7 @@ from rich.text import Text
 
 from schemas.faults import printable
 from service.audit.checkpoints import EVERY, EVERY_RECORDS
-from service.audit.verifier import Fault, Signed, Verifier
+from service.audit.verifier import Fault, Verifier, read_signed
 from service.audit.verifying import verifier_of, verify_store
 from service.cli.audit import NOT_DONE, TENANT, WRONG, asker, counted, of_tenant, opened
 from service.cli.common import NotRight, complain, complaints, print_json
@@ -24,9 +24,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option("--checkpoints", type=FILE, help="Those that were kept elsewhere; otherwise as configured.")
+@click.option("--without-keys", is_flag=True, help="Of a copy that the keys of persons were left out of.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
-def verify(checkpoints: Path | None, as_json: bool) -> None:
+def verify(checkpoints: Path | None, without_keys: bool, as_json: bool) -> None:
     """Follow every chain, and find each edit, insertion, deletion and swap, and where it is.
+
+    Also whose key is gone though nothing says that they were erased, and who was erased and has a key.
 
     Exits 0 where nothing is wrong, 1 where something is, 2 where it cannot be told.
     """
@@ -36,7 +39,7 @@ def verify(checkpoints: Path | None, as_json: bool) -> None:
     elsewhere = {name: max(chain.signed) for name, chain in verifier.chains.items() if chain.signed}
     started = time.perf_counter()
     with _progress(verifier):
-        faults += verify_store(store, verifier)
+        faults += verify_store(store, verifier, not without_keys)
     seconds = time.perf_counter() - started
     if as_json:
         print_json(_document(verifier, faults, elsewhere, seconds))
@@ -88,16 +91,7 @@ def _kept(file: Path | None, verifier: Verifier) -> Iterator[Fault]:
         complain(f"{file} cannot be read")
         raise SystemExit(NOT_DONE) from None
     for line in lines:
-        yield from verifier.checkpoint(_signed(line))
-
-
-def _signed(line: str) -> Signed:
-    try:
-        said = json.loads(line)
-    except ValueError:
-        said = None
-    said = said if isinstance(said, dict) else {}
-    return Signed(str(said.get("checkpoint")), str(said.get("signature")))
+        yield from verifier.checkpoint(read_signed(line))
 
 
 def _progress(verifier: Verifier) -> Live:

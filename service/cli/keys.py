@@ -17,7 +17,7 @@ BY = Actor(LOCAL, "administrator")
 
 @click.group()
 def keys() -> None:
-    """API keys: make one, list them, end one. A server notices at once."""
+    """API keys: make one, list them, end one. A server notices at once, but the first only when restarted."""
 
 
 @keys.command()
@@ -36,6 +36,7 @@ def keys() -> None:
 )
 def create(role: str, scopes: tuple[Scope, ...], tenant: str, label: str, days: int) -> None:
     """Make a key and print it, this once."""
+    first = not every(store())
     try:
         told, kept = api_keys.create(
             store(), clock(), BY, tenant=tenant, role=role, scopes=scopes, label=label, days=days
@@ -44,6 +45,8 @@ def create(role: str, scopes: tuple[Scope, ...], tenant: str, label: str, days: 
         raise NotRight(str(error)) from None
     click.echo(told)
     complain(f"It is for {kept.role} in tenant {kept.tenant}, until {kept.expires_at}. It is shown only now.")
+    if first:
+        complain("It is the first. A service that runs now answers without a key until it is restarted.")
 
 
 @keys.command("list")

@@ -8,23 +8,27 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from service.audit.tables import chains, checkpoints, records
+from service.audit.tables import chains, checkpoints, records, subjects
+from service.audit.verifier import START
 from tests.audit.conftest import CHAIN
+
+SIGNED = 20
+"""Up to here a checkpoint was kept elsewhere."""
 
 Lines = list[dict[str, Any]]
 Places = set[int]
 """The places in the chain at one of which a fault must be told."""
 
 
-def rows(connection: Connection) -> list[dict[str, Any]]:
-    found = connection.execute(select(records).where(records.c.chain == CHAIN).order_by(records.c.seq))
+def rows(connection: Connection, chain: str = CHAIN) -> list[dict[str, Any]]:
+    found = connection.execute(select(records).where(records.c.chain == chain).order_by(records.c.seq))
     return [dict(row) for row in found.mappings()]
 
 
-def replace_all(connection: Connection, kept: list[dict[str, Any]]) -> None:
-    connection.execute(delete(records).where(records.c.chain == CHAIN))
+def replace_all(connection: Connection, kept: list[dict[str, Any]], chain: str = CHAIN) -> None:
+    connection.execute(delete(records).where(records.c.chain == chain))
     if kept:
         connection.execute(insert(records), kept)
 
@@ -139,6 +143,24 @@ def takes_another_MAC(kept: list[dict[str, Any]], random: Random) -> tuple[list[
     return kept, {one + 1}
 
 
+def beginning_cut(
+    kept: list[dict[str, Any]], mac: Callable[[bytes], str] = lambda digest: "0" * 64
+) -> list[dict[str, Any]]:
+    """Without what is under the checkpoint, and with a made-up record at the end that it was cut there."""
+    last = kept[-1]
+    said = json.loads(last["record"])
+    said |= {"seq": last["seq"] + 1, "previous": last["digest"], "id": "forged", "kind": "cut"}
+    said |= {"clear": {"through": SIGNED}, "subject": None, "sealed": None}
+    record = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    of_record = {"digest": sha256(record), "mac": mac(sha256(record).encode()), "record": record}
+    forged = {**last, "seq": said["seq"], "id": "forged", "kind": "cut", "subject": None, "sealed": None}
+    return [*kept[SIGNED:], forged | of_record]
+
+
+def cuts_the_beginning(kept: list[dict[str, Any]], random: Random) -> tuple[list[dict[str, Any]], Places]:
+    return beginning_cut(kept), {1}
+
+
 KINDS: dict[str, Tampering] = {
     "the record edited": Tampering(edits("record")),
     "what is sealed edited": Tampering(edits("sealed")),
@@ -153,14 +175,15 @@ KINDS: dict[str, Tampering] = {
     "a record inserted and linked": Tampering(inserts, ends=True),
     "a record appended": Tampering(appends, ends=True),
     "rewritten from a place on": Tampering(rewrites_from_a_place_on, ends=True),
+    "the beginning cut with a made-up cut record": Tampering(cuts_the_beginning, ends=True),
 }
 COLUMNS = {f"the column {name} edited": Tampering(edits(name)) for name in ("id", "kind", "at", "subject")}
 """An export repeats no columns."""
 
 
-def set_end(connection: Connection, kept: list[dict[str, Any]]) -> None:
-    end = {"next_seq": len(kept) + 1, "head": kept[-1]["digest"]}
-    connection.execute(update(chains).where(chains.c.chain == CHAIN).values(end))
+def set_end(connection: Connection, kept: list[dict[str, Any]], chain: str = CHAIN) -> None:
+    end = {"next_seq": kept[-1]["seq"] + 1, "head": kept[-1]["digest"]}
+    connection.execute(update(chains).where(chains.c.chain == chain).values(end))
 
 
 def cut_tail(connection: Connection, after: int) -> None:
@@ -188,12 +211,71 @@ def of_export(lines: Lines) -> Iterator[dict[str, Any]]:
 def to_export(lines: Lines, kept: list[dict[str, Any]], ends: bool) -> Lines:
     """The export with other records; `ends`: with its last line to fit."""
     head = [line for line in lines if "export" in line or "checkpoint" in line]
-    end = {"end": True, "next_seq": len(kept) + 1, "head": kept[-1]["digest"]} if ends else lines[-1]
+    end = {"end": True, "next_seq": kept[-1]["seq"] + 1, "head": kept[-1]["digest"]} if ends else lines[-1]
     shown = [
         {
-            "record": row["record"], "sealed": base64.b64encode(row["sealed"]).decode(),
-            "digest": row["digest"], "mac": row["mac"],
+            "record": row["record"], "digest": row["digest"], "mac": row["mac"],
+            "sealed": None if row["sealed"] is None else base64.b64encode(row["sealed"]).decode(),
         }
         for row in kept
     ]  # fmt: skip
     return [*head, *shown, end]
+
+
+OTHER = {"export": "kneechain.v1", "chain": "x"}
+NOTHING = {"end": True, "next_seq": 1, "head": START}
+
+
+def lines_cut(lines: Lines) -> Lines:
+    """The first three records of an export, without an end."""
+    return [*(line for line in lines if "export" in line), *[line for line in lines if "record" in line][:3]]
+
+
+FORMS: dict[str, tuple[Callable[[Lines], Lines], str]] = {
+    "a second header": (lambda lines: [*lines_cut(lines), OTHER, NOTHING], "line 5 is no part of an export"),
+    "another header before its own": (lambda lines: [OTHER, *lines], "line 2 is no part of an export"),
+    "a record before the header": (
+        lambda lines: [lines[-2], *lines], "the first line does not say of which chain the export is",
+    ),
+    "renamed": (
+        lambda lines: [OTHER, NOTHING], "none of the checkpoints that were kept elsewhere is of this chain",
+    ),
+    "an end that says nothing": (
+        lambda lines: [*lines_cut(lines), {"end": True}], "line 5 is no part of an export",
+    ),
+    "no end": (lines_cut, "the export has no end"),
+}  # fmt: skip
+"""What is done to the form of an export, and what is told then."""
+
+
+# -- the keys of persons -----------------------------------------------------------------------
+
+
+def somebody(connection: Connection, random: Random) -> str:
+    return random.choice(
+        connection.execute(select(subjects.c.token).order_by(subjects.c.token)).scalars().all()
+    )
+
+
+def first_record(connection: Connection, token: str) -> int:
+    of_person = select(func.min(records.c.seq)).where(records.c.subject == token)
+    return connection.execute(of_person).scalar_one()
+
+
+def deletes_a_key(connection: Connection, token: str) -> None:
+    connection.execute(delete(subjects).where(subjects.c.token == token))
+
+
+def spoils_a_key(connection: Connection, token: str) -> None:
+    connection.execute(update(subjects).where(subjects.c.token == token).values(wrapped_key=b"0" * 60))
+
+
+def moves_a_key(connection: Connection, token: str) -> None:
+    connection.execute(update(subjects).where(subjects.c.token == token).values(tenant="elsewhere"))
+
+
+KEYS: dict[str, Callable[[Connection, str], None]] = {
+    "a key deleted without erasure": deletes_a_key,
+    "a key that opens nothing any more": spoils_a_key,
+    "a key moved to another tenant": moves_a_key,
+}

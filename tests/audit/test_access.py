@@ -18,6 +18,7 @@ from service.audit.api_keys import every
 from service.audit.entry import Actor
 from service.audit.reading import stream
 from service.audit.store import Store
+from service.records.rule_bases import TENANT
 from tests.audit.conftest import Clock, Stores
 
 BY = Actor("local", "administrator")
@@ -51,8 +52,8 @@ def test_a_key_may_be_for_some_scopes_of_its_role_only(store: Store, stores: Sto
 
 WRONG: list[dict[str, Any]] = [
     {"scopes": ("export",)}, {"scopes": ("assess", "erase")}, {"tenant": ""}, {"tenant": "-x"},
-    {"tenant": "Clinic"}, {"tenant": "a/b"}, {"tenant": "x" * 41}, {"tenant": "a\n"}, {"days": 0},
-    {"days": MOST_DAYS + 1},
+    {"tenant": "service"}, {"tenant": "Clinic"}, {"tenant": "a/b"}, {"tenant": "x" * 41}, {"tenant": "a\n"},
+    {"days": 0}, {"days": MOST_DAYS + 1},
 ]  # fmt: skip
 
 
@@ -62,6 +63,10 @@ def test_a_key_that_is_not_right_is_not_made(store: Store, stores: Stores, wrong
     with pytest.raises(KeyNotRight):
         create(store, stores.clock, **wrong)
     assert every(store) == []
+
+
+def test_the_tenant_of_what_the_service_records_by_itself_is_nobodys() -> None:
+    assert keys.RESERVED == TENANT
 
 
 @pytest.mark.parametrize("days", [1, DAYS, MOST_DAYS])

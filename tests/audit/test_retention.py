@@ -1,6 +1,6 @@
 """What need not be kept goes: persons of long ago, and the beginning of an access log, at a checkpoint."""
 
-import json
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from service.audit.reading import Search, search, token_of
 from service.audit.retention import cut, overdue, to_cut
 from service.audit.store import Store
 from service.audit.tables import records
-from service.audit.verifier import Fault, Signed, verify_export
+from service.audit.verifier import Fault, Verifier, read_signed, verify_export
 from service.audit.verifying import export, verifier_of, verify_store
 from tests.audit.conftest import NOW, SOMEONE, TENANT, Stores, entry
 
@@ -84,13 +84,16 @@ def read(stores: Stores) -> Store:
     return store
 
 
+def elsewhere(stores: Stores) -> list[str]:
+    return stores.checkpoints.read_text(encoding="utf-8").splitlines()
+
+
 def faults(store: Store, stores: Stores) -> list[Fault]:
     """With the checkpoints that were kept elsewhere."""
     verifier = verifier_of(store.keyring)
     found: list[Fault] = []
-    for line in stores.checkpoints.read_text(encoding="utf-8").splitlines():
-        said = json.loads(line)
-        found += verifier.checkpoint(Signed(said["checkpoint"], said["signature"]))
+    for line in elsewhere(stores):
+        found += verifier.checkpoint(read_signed(line))
     return [*found, *verify_store(store, verifier)]
 
 
@@ -120,10 +123,41 @@ def test_it_may_be_cut_again_and_still_grows(read: Store, stores: Stores) -> Non
     assert [*verify_export(lines, (), verifier_of(read.keyring))] == []
 
 
+def test_the_record_of_a_cut_is_signed_with_it_and_kept_elsewhere(read: Store, stores: Stores) -> None:
+    """So that an auditor without the chain key accepts it at once."""
+    at = stores.clock()
+    cut(read, ACCESS, at - timedelta(hours=30), SOMEONE, at)
+    lines = b"".join(export(read, ACCESS)).decode().splitlines()
+    for kept in (elsewhere(stores), ()):
+        alone = Verifier(public_key=base64.b64decode(read.keyring.public))
+        assert [*verify_export(lines, kept, alone, ACCESS)] == []
+        assert alone.chains[ACCESS].first == 11 and max(alone.chains[ACCESS].signed) == 23
+    assert '\\"seq\\":23' in elsewhere(stores)[-1]
+
+
+def test_a_cut_is_done_even_where_nothing_can_be_kept_elsewhere(read: Store, stores: Stores) -> None:
+    at = stores.clock()
+    stores.checkpoints.rename(stores.folder / "moved")
+    stores.checkpoints.mkdir()
+    assert cut(read, ACCESS, at - timedelta(hours=30), SOMEONE, at).records == 10
+    assert [*verify_store(read, verifier_of(read.keyring))] == []
+
+
+def test_no_other_log_is_cut(stores: Stores) -> None:
+    store = stores.open()
+    store.writer.record(entry(1))
+    stores.clock.pass_(minutes=2)
+    store.writer.make_checkpoints()
+    at = stores.clock() + timedelta(days=1)
+    with pytest.raises(ValueError, match="only an access log"):
+        cut(store, f"{TENANT}/decisions", at, SOMEONE, at)
+    assert len(search(store, f"{TENANT}/decisions", Search(), None, 9)) == 1
+
+
 @pytest.mark.parametrize(
     ("through", "says"),
     [
-        (17, "missing, up to 17: no record says that it was cut there"), (12, "missing, up to 12"),
+        (17, "missing, up to 17: no signed record says that it was cut there"), (12, "missing, up to 12"),
         (5, "missing, up to 5"), (22, "missing, at least up to 17: a checkpoint was signed there"),
     ],
 )  # fmt: skip
@@ -140,7 +174,7 @@ def test_after_a_cut_another_is_found(read: Store, stores: Stores) -> None:
     with read.database.writing() as connection:
         connection.execute(delete(records).where((records.c.chain == ACCESS) & (records.c.seq <= 17)))
     (fault,) = faults(read, stores)
-    assert (fault.seq, fault.says) == (1, "missing, up to 17: no record says that it was cut there")
+    assert (fault.seq, fault.says) == (1, "missing, up to 17: no signed record says that it was cut there")
 
 
 def test_the_beginning_of_the_decisions_may_not_be_missing(stores: Stores) -> None:
@@ -152,4 +186,4 @@ def test_the_beginning_of_the_decisions_may_not_be_missing(stores: Stores) -> No
     with store.database.writing() as connection:
         connection.execute(delete(records).where(records.c.seq <= 10))
     (fault,) = faults(store, stores)
-    assert (fault.seq, fault.says) == (1, "missing, up to 10: no record says that it was cut there")
+    assert (fault.seq, fault.says) == (1, "missing, up to 10")

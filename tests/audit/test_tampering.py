@@ -1,5 +1,6 @@
 """Every change of what was kept is found, and where it is. `KNEECHAIN_FULL=1` tries a thousand."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -9,31 +10,38 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import delete, insert, select
 
 from service.audit import verifier as alone
 from service.audit.entry import Entry
+from service.audit.erasure import erase
 from service.audit.store import Store
-from service.audit.verifier import Fault, Signed, Verifier, verify_export
+from service.audit.tables import subjects
+from service.audit.verifier import Fault, Signed, Verifier, read_signed, verify_export
 from service.audit.verifying import export, verifier_of, verify_store
 from service.config import CHECKOUT
-from tests.audit.conftest import CHAIN, Stores, entry
+from tests.audit.conftest import CHAIN, NOW, SOMEONE, TENANT, Stores, entry
 from tests.audit.tampering import (
     COLUMNS,
+    FORMS,
+    KEYS,
     KINDS,
+    SIGNED,
     Tampering,
+    beginning_cut,
     cut_tail,
+    first_record,
     of_export,
     other_text,
     replace_all,
     rows,
     set_end,
+    somebody,
     to_export,
 )
 from tests.generators import size
 
 RECORDS = 30
-SIGNED = 20
-"""Up to here a checkpoint was kept elsewhere."""
 TIMES = size(1, 1_000 // (len(KINDS) + len(COLUMNS)) + 1)
 
 
@@ -59,15 +67,20 @@ def entries(first: int, end: int) -> Iterator[Entry]:
 def faults(store: Store, stores: Stores | None = None) -> list[Fault]:
     verifier = verifier_of(store.keyring)
     found: list[Fault] = []
-    for line in stores.checkpoints.read_text(encoding="utf-8").splitlines() if stores else ():
-        said = json.loads(line)
-        found += verifier.checkpoint(Signed(said["checkpoint"], said["signature"]))
+    for line in elsewhere(stores) if stores else ():
+        found += verifier.checkpoint(read_signed(line))
     return [*found, *verify_store(store, verifier)]
+
+
+def elsewhere(stores: Stores) -> list[str]:
+    """The checkpoints that were kept there."""
+    return stores.checkpoints.read_text(encoding="utf-8").splitlines()
 
 
 def test_what_nobody_touched_has_no_fault(kept: Store, stores: Stores) -> None:
     assert faults(kept, stores) == []
-    assert [*verify_export(exported(kept), (), alone_with(kept))] == []
+    for verifier in (alone_with(kept), without_chain_key(kept)):
+        assert [*verify_export(exported(kept), elsewhere(stores), verifier, CHAIN)] == []
 
 
 @pytest.mark.parametrize("kind", KINDS | COLUMNS)
@@ -100,12 +113,30 @@ def test_it_is_found_in_an_export_and_where(kept: Store, kind: str) -> None:
         assert {fault.seq for fault in found} & places, (number, found)
 
 
-def exported(store: Store) -> list[str]:
-    return b"".join(export(store, CHAIN)).decode().splitlines()
+def exported(store: Store, chain: str = CHAIN) -> list[str]:
+    return b"".join(export(store, chain)).decode().splitlines()
 
 
 def alone_with(store: Store) -> Verifier:
     return verifier_of(store.keyring)
+
+
+def without_chain_key(store: Store) -> Verifier:
+    return Verifier(public_key=base64.b64decode(store.keyring.public))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_form_of_an_export_hides_nothing(kept: Store, stores: Stores, form: str) -> None:
+    change, says = FORMS[form]
+    changed = [*map(json.dumps, change([json.loads(line) for line in exported(kept)]))]
+    for verifier in (alone_with(kept), without_chain_key(kept)):
+        assert says in {fault.says for fault in verify_export(changed, elsewhere(stores), verifier)}
+
+
+def test_another_chain_than_was_asked_for_is_told(kept: Store, stores: Stores) -> None:
+    kept.writer.record(entry(0, log="access", exam=None))
+    (fault,) = verify_export(exported(kept, f"{TENANT}/access"), (), alone_with(kept), CHAIN)
+    assert (fault.chain, fault.says) == (f"{TENANT}/access", f"the export is not of the chain {CHAIN}")
 
 
 def test_a_record_of_another_history_does_not_pass(kept: Store) -> None:
@@ -164,6 +195,39 @@ def test_whoever_has_the_chain_key_is_told_by_the_checkpoint(kept: Store, stores
     }
 
 
+@pytest.mark.parametrize("log", ["decisions", "access"])
+@pytest.mark.parametrize("forger", ["with the chain key", "without it"])
+def test_a_made_up_cut_of_the_beginning_is_found(stores: Stores, log: str, forger: str) -> None:
+    """Only whoever signs may cut, and only an access log; with the chain key and without it."""
+    store, chain = stores.open(), f"{TENANT}/{log}"
+    store.writer.record(*(entry(number, log=log) for number in range(SIGNED)))
+    stores.clock.pass_(minutes=2)
+    store.writer.make_checkpoints()
+    store.writer.record(*(entry(number, log=log) for number in range(SIGNED, RECORDS)))
+    mac = store.keyring.mac if forger == "with the chain key" else lambda digest: "0" * 64
+    with store.database.writing() as connection:
+        after = beginning_cut(rows(connection, chain), mac)
+        replace_all(connection, after, chain)
+        set_end(connection, after, chain)
+    says = f"missing, up to {SIGNED}"
+    says += ": no signed record says that it was cut there" if log == "access" else ""
+    told = [faults(store, stores)]
+    for verifier in (alone_with(store), without_chain_key(store)):
+        told.append([*verify_export(exported(store, chain), elsewhere(stores), verifier, chain)])
+    for found in told:
+        assert (1, says) in {(fault.seq, fault.says) for fault in found}
+
+
+def test_not_even_who_signs_cuts_the_decisions(kept: Store, stores: Stores) -> None:
+    with kept.database.writing() as connection:
+        after = beginning_cut(rows(connection), kept.keyring.mac)
+        replace_all(connection, after)
+        set_end(connection, after)
+    stores.clock.pass_(minutes=2)
+    assert [made.seq for made in kept.writer.make_checkpoints()] == [RECORDS + 1]
+    assert [(fault.seq, fault.says) for fault in faults(kept)] == [(1, f"missing, up to {SIGNED}")]
+
+
 @pytest.mark.parametrize("part", ["statement", "signature"])
 def test_a_checkpoint_that_was_changed_counts_for_nothing(kept: Store, stores: Stores, part: str) -> None:
     said = json.loads(stores.checkpoints.read_text(encoding="utf-8"))
@@ -172,6 +236,38 @@ def test_a_checkpoint_that_was_changed_counts_for_nothing(kept: Store, stores: S
     verifier = verifier_of(kept.keyring)
     (fault,) = verifier.checkpoint(Signed(**signed))
     assert fault.says == "the checkpoint is not signed with the key" and verifier.checkpoints == 0
+
+
+# -- the keys of persons -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_key_that_went_without_an_erasure_is_found(kept: Store, kind: str) -> None:
+    with kept.database.writing() as connection:
+        token = somebody(connection, Random(kind))
+        place = first_record(connection, token)
+        KEYS[kind](connection, token)
+    assert faults(kept) == [
+        Fault(CHAIN, place, "the key of this person is gone, and nothing says that they were erased")
+    ]
+
+
+def test_all_keys_may_be_missing_in_a_copy_without_them_alone(kept: Store) -> None:
+    with kept.database.writing() as connection:
+        connection.execute(delete(subjects))
+    assert [fault.seq for fault in faults(kept)] == [1, 2, 3, 4, 5, 6, 7]
+    assert [*verify_store(kept, verifier_of(kept.keyring), with_keys=False)] == []
+
+
+def test_a_revived_key_is_found(kept: Store) -> None:
+    with kept.database.reading() as connection:
+        token = somebody(connection, Random(1))
+        row = connection.execute(select(subjects).where(subjects.c.token == token)).mappings().one()
+    erase(kept, TENANT, token, SOMEONE, NOW, "request")
+    assert faults(kept) == []
+    with kept.database.writing() as connection:
+        connection.execute(insert(subjects), dict(row))
+    assert faults(kept) == [Fault(CHAIN, RECORDS + 1, "who was erased here has a key again")]
 
 
 # -- by itself ---------------------------------------------------------------------------------
@@ -192,7 +288,8 @@ def test_the_verifier_needs_neither_service_nor_database(kept: Store, stores: St
         )  # fmt: skip
 
     clean = run()
-    assert (clean.returncode, clean.stdout) == (0, f"{RECORDS} records, 2 checkpoints, 0 faults\n")
+    count = f"{CHAIN}: {RECORDS} records, 2 checkpoints, 0 faults"
+    assert (clean.returncode, clean.stdout.splitlines()[0]) == (0, count)
     text = (folder / "log.ndjson").read_text(encoding="utf-8")
     (folder / "log.ndjson").write_text(text.replace('\\"number\\":7', '\\"number\\":8'), encoding="utf-8")
     found = run()

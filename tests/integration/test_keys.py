@@ -64,6 +64,11 @@ def test_a_key_is_made_listed_and_revoked() -> None:
     assert run("keys", "revoke", id_).stdout == "was revoked before\n"
 
 
+def test_with_the_first_key_it_is_said_that_a_service_must_be_restarted() -> None:
+    told = [run("keys", "create", "--role", "auditor").stderr for _ in range(2)]
+    assert ["until it is restarted" in each for each in told] == [True, False]
+
+
 def test_a_key_may_be_for_some_scopes_only() -> None:
     key = made("--role", "administrator", "--scope", "metrics")
     principal = asks(key)
