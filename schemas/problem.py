@@ -46,7 +46,7 @@ def invalid_body(error: InvalidBody) -> dict[str, Any]:
     said = "1 thing is not right" if count == 1 else f"{count} things are not right"
     if count > MOST_LISTED:
         said = f"{said}, of which the first {MOST_LISTED} are listed"
-    return problem_document(422, f"{said}; nothing was changed to fit and nothing was kept.", error.faults)
+    return problem_document(422, f"{said}; nothing was changed to fit, and it was not taken.", error.faults)
 
 
 def nothing_named(error: NothingNamed) -> dict[str, Any]:

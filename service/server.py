@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import struct
 from typing import Any
 
 import orjson
@@ -17,6 +18,8 @@ from service.web.incidents import incident
 from service.web.logs import log_as_json
 from service.web.problems import PROBLEM_JSON, failed, problem, refused
 from service.web.served import EXTENSION
+
+STALLED_SECONDS = 5
 
 
 class Server(BaseApplication):
@@ -49,6 +52,12 @@ class Worker(ThreadWorker):
 
     gunicorn itself would log, and send back, the line or header that is wrong: it could name someone.
     """
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Whoever sends nothing for so long in the middle of a request does not keep a thread."""
+        limit = struct.pack("ll", STALLED_SECONDS, 0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        super().enqueue_req(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         if isinstance(exc, ParseException):

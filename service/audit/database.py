@@ -124,7 +124,7 @@ def _as_unavailable() -> Iterator[None]:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # its own texts quote the URL
         raise ValueError("no database URL") from None
     match parsed.get_backend_name():
         case "sqlite":
@@ -136,7 +136,7 @@ def _engine(url: str) -> Engine:
             )  # fmt: skip
             event.listen(engine, "connect", _prepare_postgresql)
             return engine
-    raise ValueError("neither SQLite nor PostgreSQL")
+    raise ValueError("neither sqlite:///… nor postgresql://…")
 
 
 def _sqlite(url: str, file: str | None) -> Engine:

@@ -25,6 +25,7 @@ from typing import Any
 
 START = "sha256:" + hashlib.sha256(b"").hexdigest()
 FORMAT = 1
+KEY_SIZE = 32
 MAY_BE_CUT = "/access"
 """How the names of the chains end that retention cuts."""
 
@@ -297,7 +298,7 @@ def _base64(text: object) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """0 where nothing is wrong, 1 where something is, 2 where it was called wrongly."""
+    """0 where nothing is wrong, 1 where something is, 2 where it could not be verified."""
     import argparse
     from pathlib import Path
 
@@ -308,9 +309,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--public-key", help="the public signing key, in base64")
     parser.add_argument("--chain-key", type=Path, help="a file with the chain key in base64")
     given = parser.parse_args(arguments)
-    key = _base64(given.chain_key.read_text(encoding="utf-8").strip()) if given.chain_key else None
-    verifier = Verifier(key, _base64(given.public_key) if given.public_key else None)
+    try:
+        return _verify(given)
+    except (OSError, ValueError, ImportError) as error:
+        print(f"cannot verify: {error}", file=sys.stderr)
+        return 2
+
+
+def _verify(given: Any) -> int:
+    chain_key = None if given.chain_key is None else given.chain_key.read_text(encoding="utf-8")
     kept = given.checkpoints.read_text(encoding="utf-8").splitlines() if given.checkpoints else ()
+    verifier = Verifier(_key(chain_key), _key(given.public_key))
     faults = 0
     with given.export.open(encoding="utf-8") as lines:
         for fault in verify_export(lines, kept, verifier, given.chain):
@@ -321,9 +330,19 @@ def main(arguments: list[str]) -> int:
         _printable(f"{name}: {verifier.records} records, {verifier.checkpoints} checkpoints, {faults} faults")
     )
     for option, left in UNCHECKED.items():
-        if not getattr(given, option):
+        if getattr(given, option) is None:
             print(f"not checked without --{option.replace('_', '-')}: {left}")
     return 1 if faults else 0
+
+
+def _key(text: str | None) -> bytes | None:
+    """A key of 32 bytes in base64. Raises ValueError: another would check nothing, or call all wrong."""
+    if text is None:
+        return None
+    key = _base64(text.strip())
+    if len(key) != KEY_SIZE:
+        raise ValueError(f"a key is {KEY_SIZE} bytes in base64")
+    return key
 
 
 UNCHECKED = {

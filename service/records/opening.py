@@ -35,7 +35,10 @@ def open_configured(config: Where, now: Clock) -> Store:
     """
     url = config.database_url
     try:
-        config.checkpoints.parent.mkdir(parents=True, exist_ok=True)
+        if config.checkpoints.parent == config.keys.parent:
+            config.checkpoints.parent.mkdir(parents=True, exist_ok=True)
+        elif not config.checkpoints.parent.is_dir():  # a share that is not mounted is not made up for
+            raise StoreNotOpened(f"KNEECHAIN_CHECKPOINTS: there is no folder {config.checkpoints.parent}")
         return open_store(
             url, config.keys, os.environ, now, config.checkpoints, may_make_keys=url.startswith("sqlite")
         )

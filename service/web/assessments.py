@@ -9,7 +9,7 @@ from schemas.assessment import write_assessment
 from schemas.faults import Fault, InvalidBody
 from schemas.recorded import write_found, write_replay
 from schemas.search import read_search
-from schemas.text import INSTANT_EXPECTED, parse_instant
+from schemas.text import parse_instant
 from service.inference.no_answer import NoAnswer
 from service.records.archive import nothing_recorded
 from service.records.proving import proof
@@ -23,6 +23,7 @@ from service.web.served import NO_STORE, body, json, json_bytes, query_options, 
 routes = Blueprint("assessments", __name__)
 SEARCH_COST = 5
 """What is seldom found is looked for in the whole log."""
+TIME_EXPECTED = "a time in UTC, such as 2026-11-20T08:30:00Z; the + of another offset is sent as %2B"
 NOT_IN_BRIEF = ("trace_format", "trace", "undetermined")
 
 
@@ -109,7 +110,7 @@ def replay(assessment: object) -> Response:
         return json(write_replay(recorded, *astuple(compared)), 200, NO_STORE)
     time = parse_instant(as_of)
     if time is None:
-        raise InvalidBody([Fault("", "the query option rules_as_of is not right", INSTANT_EXPECTED)])
+        raise InvalidBody([Fault("", "the query option rules_as_of is not right", TIME_EXPECTED)])
     found = archive.under_rules_of(time, str(assessment), who)
     return json({"assessment_id": str(assessment), **found}, 200, NO_STORE)
 

@@ -36,6 +36,8 @@ def export() -> Response:
     """A chain as it verifies without the service, or a table; sent while it is read."""
     options = query_options(form=("chain", "csv"), log=("decisions", "access"))
     store, who = served().store, asker("export")
+    if options["form"] == "csv" and options["log"] != "decisions":
+        raise InvalidBody([Fault("", "the access log has no table", "form=chain, or log=decisions")])
     if options["form"] == "csv":
         return _sent(map(str.encode, as_csv(store, who)), "text/csv; charset=utf-8", "assessments.csv")
     named = f"{who.tenant}/{options['log']}"

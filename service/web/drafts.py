@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from schemas.faults import Fault, InvalidBody, NothingNamed
-from schemas.text import REFERENCE, REFERENCE_EXPECTED
+from schemas.text import REFERENCE
 from service.audit.drafts import Draft
 from service.web.asking import asker
 from service.web.guard import needs
@@ -45,7 +45,7 @@ def drop(draft: str) -> Response:
 
 def _id(draft: str) -> str:
     if not REFERENCE.fullmatch(draft):
-        raise NothingNamed("draft", Fault("", "is no id of a draft", REFERENCE_EXPECTED))
+        raise NothingNamed("draft", Fault("", "is no id of a draft", "1 to 128 of A–Z a–z 0–9 . _ : -"))
     return draft
 
 
@@ -62,7 +62,15 @@ def _expected() -> int | None:
         return None
     number = sent.strip('"')
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise InvalidBody([Fault("", "the header If-Match is no revision", 'the ETag of the draft: "3"')])
+        raise InvalidBody(
+            [
+                Fault(
+                    "",
+                    "the header If-Match is no revision",
+                    "the ETag that the draft was read with, a number in quotation marks",
+                )
+            ]
+        )
     return int(number)
 
 

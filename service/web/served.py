@@ -93,7 +93,10 @@ def body() -> bytes:
     """The whole JSON body of the request, or none of it."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except OSError:  # nothing more came for too long
+        raise ClientDisconnected from None
     declared = request.content_length
     if declared is None and len(body) == request.max_content_length and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge  # werkzeug cuts a chunked body at the limit without a word

@@ -10,9 +10,7 @@ from tests.audit.conftest import Clock, Stores
 
 
 def config(folder: Path, url: str) -> Config:
-    return Config(
-        database_url=url, keys=folder / "keys.json", checkpoints=folder / "kept" / "checkpoints.ndjson"
-    )
+    return Config(database_url=url, keys=folder / "keys.json", checkpoints=folder / "checkpoints.ndjson")
 
 
 def test_a_new_sqlite_store_gets_its_keys_and_has_them_when_it_is_opened_again(tmp_path: Path) -> None:

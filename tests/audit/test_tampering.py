@@ -327,3 +327,23 @@ def test_what_is_written_meanwhile_is_no_fault(stores: Stores) -> None:
     finally:
         over.set()
         thread.join()
+
+
+@pytest.mark.parametrize("key", ["", "xx", "QCQz", base64.b64encode(bytes(31)).decode()])
+def test_a_key_that_is_none_verifies_nothing(
+    kept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    """It would otherwise be as if none had been given, or call every record wrong."""
+    log, file = tmp_path / "log.ndjson", tmp_path / "key"
+    log.write_text("\n".join(exported(kept)) + "\n", encoding="utf-8")
+    file.write_text(key, encoding="utf-8")
+    assert alone.main([str(log), "--public-key", key]) == 2
+    assert alone.main([str(log), "--chain-key", str(file)]) == 2
+    assert "a key is 32 bytes in base64" in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_is_no_fault(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert alone.main([str(binary)]) == 2
+    assert alone.main([str(tmp_path / "nowhere")]) == 2

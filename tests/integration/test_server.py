@@ -178,3 +178,18 @@ def test_over_the_wire_too_only_this_machine_itself_needs_no_key(running: Runnin
     """A second Host is no HTTP, or another name."""
     assert running.get("/docs")[0] == 200
     assert running.get("/docs", more=more)[0] in ((400, 401) if more.startswith("Host") else (401,))
+
+
+def test_whoever_stops_in_the_middle_keeps_nobody_waiting_for_long(running: Running) -> None:
+    """More than there are threads, of each kind: in the head, and in the body."""
+    post = b"POST /v1/assessments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    parts = (post, post + b"Content-Length: 5000\r\n\r\n{")
+    stalled = [running.connect() for _ in range(24)]
+    for number, connection in enumerate(stalled):
+        connection.sendall(parts[number % 2])
+    status, _, _ = running.get("/healthz")
+    assert status == 200
+    answered = stalled[1].recv(65536)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    for connection in stalled:
+        connection.close()
