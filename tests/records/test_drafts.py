@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from service.audit.drafts import OtherRevision, drop_expired, keep
 from service.audit.entry import Actor
 from service.audit.erasure import erase
-from service.audit.reading import token_of
+from service.audit.reading import Search, search, token_of
 from service.audit.store import Store
 from tests.audit.conftest import NOW, TENANT, Stores
 from tests.records.conftest import EXAM, Clinic
@@ -97,3 +97,11 @@ def test_what_has_expired_is_dropped_whoever_kept_it(store: Store, stores: Store
         stores.clock.pass_(days=days)
         with store.database.writing() as connection:
             assert drop_expired(connection, stores.clock()) == dropped
+
+
+def test_who_read_a_draft_is_recorded_by_its_keyed_hash(clinic: Clinic) -> None:
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    clinic.ask("GET", PLACE)
+    lookup = clinic.store.keyring.lookup("clinic", "draft", "5f0c")
+    (told,) = search(clinic.store, "clinic/access", Search(kinds=("read-draft",)), None, 10)
+    assert told.clear == {"draft": lookup}
