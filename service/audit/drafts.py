@@ -1,5 +1,6 @@
 """Drafts: exams that are being entered, sealed, kept for some days, and not in the chain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -76,18 +77,18 @@ def find(store: "Store", tenant: str, lookup: str, now: datetime) -> Draft | Non
         row = connection.execute(select(drafts).where(mine)).one_or_none()
     if row is None:
         return None
-    return _opened(store, row)
+    return opened(store, row)
 
 
-def of_subject(store: "Store", tenant: str, subject: str, now: datetime) -> list[Draft]:
-    """The drafts of a person, who is known by a keyed hash. Raises Unsealable, StoreUnavailable."""
+def of_subject(store: "Store", tenant: str, subject: str, now: datetime) -> Sequence[Any]:
+    """The rows of a person's drafts, which `opened` opens. Raises StoreUnavailable."""
     mine = (drafts.c.tenant == tenant) & (drafts.c.subject == subject) & (drafts.c.expires_at > instant(now))
     with store.database.reading() as connection:
-        rows = connection.execute(select(drafts).where(mine).order_by(drafts.c.changed_at)).all()
-    return [_opened(store, row) for row in rows]
+        return connection.execute(select(drafts).where(mine).order_by(drafts.c.changed_at)).all()
 
 
-def _opened(store: "Store", row: Any) -> Draft:
+def opened(store: "Store", row: Any) -> Draft:
+    """Raises Unsealable."""
     place = f"{row.tenant} {row.lookup}"
     content = unseal(unwrap(store.keyring, place, row.wrapped_key), row.sealed, place)
     return Draft(row.revision, content, row.changed_at, row.expires_at)
