@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from schemas.exam import CLOCK_LEAD, IN_THE_FUTURE, Instant, Reference, Statement, Word
 from schemas.exam_field import ExamField, Part, Strict, load
-from schemas.faults import Fault, InvalidBody, echo, echo_kind, nearest
+from schemas.faults import Fault, InvalidBody, echo, echo_kind
 from schemas.strict_json import read_json
 from schemas.text import without_none, write_instant
 from service.domain.review import Decision, Impression, Outcomes, Review
@@ -22,7 +22,7 @@ EXPECTED = "a review: an object with impression, decision or outcomes"
 
 
 class Names(ExamField[tuple[str, ...]]):
-    """Names out of those the assessment has, each once."""
+    """Names out of those the assessment has, each once. None is suggested: what it has is told to readers."""
 
     def __init__(self, known: Collection[str], what: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -34,7 +34,7 @@ class Names(ExamField[tuple[str, ...]]):
             raise self.wrong("is no such list", echo_kind(value))
         for name in value:
             if not isinstance(name, str) or name not in self.known:
-                raise self.wrong(f"names none of the {self.what}", echo(name), nearest(name, self.known))
+                raise self.wrong(f"names none of the {self.what}", echo(name))
         if len({*value}) != len(value):
             raise self.wrong("names one twice")
         return tuple(value)

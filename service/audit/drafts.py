@@ -1,15 +1,19 @@
 """Drafts: exams that are being entered, sealed, kept for some days, and not in the chain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, select
 
 from service.audit.entry import instant
 from service.audit.sealing import compress, new_key, seal, unseal, unwrap, wrap
-from service.audit.store import Store
 from service.audit.tables import drafts
+from service.audit.upsert import insert_into
+
+if TYPE_CHECKING:  # its writer drops what has expired
+    from service.audit.store import Store
 
 KEPT = timedelta(days=7)
 
@@ -33,7 +37,7 @@ class OtherRevision(Exception):
 
 
 def keep(
-    store: Store, tenant: str, lookup: str, subject: str | None, content: bytes, now: datetime,
+    store: "Store", tenant: str, lookup: str, subject: str | None, content: bytes, now: datetime,
     expected: int | None = None,
 ) -> Draft:  # fmt: skip
     """Keeps a draft for seven days from now; what has expired, of anybody, goes.
@@ -48,46 +52,49 @@ def keep(
         "subject": subject, "changed_at": changed_at, "expires_at": expires_at,
         "wrapped_key": wrap(store.keyring, place, key), "sealed": seal(key, compress(content), place),
     }  # fmt: skip
-    mine = (drafts.c.tenant == tenant) & (drafts.c.lookup == lookup)
     with store.database.writing() as connection:
-        connection.execute(delete(drafts).where(drafts.c.expires_at <= changed_at))
-        found = connection.execute(select(drafts.c.revision).where(mine).with_for_update())
-        present = found.scalar_one_or_none() or 0
-        if expected is not None and expected != present:
-            raise OtherRevision(present)
-        row["revision"] = present + 1
-        if present:
-            connection.execute(update(drafts).where(mine).values(row))
-        else:
-            connection.execute(insert(drafts), row | {"tenant": tenant, "lookup": lookup})
-    return Draft(present + 1, content, changed_at, expires_at)
+        drop_expired(connection, now)
+        first = insert_into(connection, drafts).values(tenant=tenant, lookup=lookup, revision=1, **row)
+        kept = first.on_conflict_do_update(
+            index_elements=[drafts.c.tenant, drafts.c.lookup],
+            set_=row | {"revision": drafts.c.revision + 1},
+        )
+        revision: int = connection.execute(kept.returning(drafts.c.revision)).scalar_one()
+        if expected is not None and expected != revision - 1:
+            raise OtherRevision(revision - 1)
+    return Draft(revision, content, changed_at, expires_at)
 
 
-def find(store: Store, tenant: str, lookup: str, now: datetime) -> Draft | None:
+def drop_expired(connection: Connection, now: datetime) -> int:
+    """Drops what has expired, of anybody, and says how many drafts that were."""
+    return connection.execute(delete(drafts).where(drafts.c.expires_at <= instant(now))).rowcount
+
+
+def find(store: "Store", tenant: str, lookup: str, now: datetime) -> Draft | None:
     """A draft that has not expired. Raises Unsealable, StoreUnavailable."""
     mine = (drafts.c.tenant == tenant) & (drafts.c.lookup == lookup) & (drafts.c.expires_at > instant(now))
     with store.database.reading() as connection:
         row = connection.execute(select(drafts).where(mine)).one_or_none()
     if row is None:
         return None
-    return _opened(store, row)
+    return opened(store, row)
 
 
-def of_subject(store: Store, tenant: str, subject: str, now: datetime) -> list[Draft]:
-    """The drafts of a person, who is known by a keyed hash. Raises Unsealable, StoreUnavailable."""
+def of_subject(store: "Store", tenant: str, subject: str, now: datetime) -> Sequence[Any]:
+    """The rows of a person's drafts, which `opened` opens. Raises StoreUnavailable."""
     mine = (drafts.c.tenant == tenant) & (drafts.c.subject == subject) & (drafts.c.expires_at > instant(now))
     with store.database.reading() as connection:
-        rows = connection.execute(select(drafts).where(mine).order_by(drafts.c.changed_at)).all()
-    return [_opened(store, row) for row in rows]
+        return connection.execute(select(drafts).where(mine).order_by(drafts.c.changed_at)).all()
 
 
-def _opened(store: Store, row: Any) -> Draft:
+def opened(store: "Store", row: Any) -> Draft:
+    """Raises Unsealable."""
     place = f"{row.tenant} {row.lookup}"
     content = unseal(unwrap(store.keyring, place, row.wrapped_key), row.sealed, place)
     return Draft(row.revision, content, row.changed_at, row.expires_at)
 
 
-def drop(store: Store, tenant: str, lookup: str, now: datetime) -> bool:
+def drop(store: "Store", tenant: str, lookup: str, now: datetime) -> bool:
     """Whether there was one to drop."""
     mine = (drafts.c.tenant == tenant) & (drafts.c.lookup == lookup)
     with store.database.writing() as connection:

@@ -1,10 +1,11 @@
 """Erasing a person: the key and whatever leads to it are destroyed, the records stay and stay provable."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.audit.chain import Appending, lock
 from service.audit.database import Database
@@ -16,6 +17,10 @@ BACKUPS_EXPIRE_DAYS = 30
 """For so long a backup of the key store may still hold a destroyed key; it must be deleted after."""
 AT_ONCE = 100
 """Persons in one transaction: for so long nobody else can record anything."""
+DRAFTS_DROPPED = "drafts-dropped"
+"""The kind of record that says so of a person of whom there is no other."""
+Note = Callable[[Sequence[str]], None]
+"""Told whose keys are destroyed when the transaction ends, by token. What it raises undoes the erasure."""
 
 
 class Held(Exception):
@@ -30,10 +35,24 @@ class Erased:
     records: int
     drafts: int
     forgotten: bool
-    """Whether the write-ahead log of SQLite could be emptied: what was deleted may stand there else."""
+    """Whether files could be rid of what was deleted: else it may stand there for some time."""
+    held: tuple[str, ...] = ()
+    """Who was passed over for a legal hold."""
 
 
-def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, why: str) -> Erased:
+def nobody_notes(tokens: Sequence[str]) -> None:
+    """Where no journal of erasures is kept."""
+
+
+def erase(
+    store: Store,
+    tenant: str,
+    token: str,
+    actor: Actor,
+    now: datetime,
+    why: str,
+    note: Note = nobody_notes,
+) -> Erased:
     """Destroys the key of a person and records that it did.
 
     `why` is a word of this module's callers (`request`, `retention`), never free text. Raises Held,
@@ -41,6 +60,7 @@ def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, wh
     """
     with store.database.writing() as connection:
         closed, dropped = _erase(connection, store, tenant, token, actor, now, why)
+        note((token,))
     return Erased((token,), closed, dropped, forget(store.database))
 
 
@@ -52,25 +72,37 @@ def erase_all(
     now: datetime,
     why: str,
     before: datetime | None = None,
+    note: Note = nobody_notes,
 ) -> Erased:
     """The same for many. Passed over is who is held, or nobody any more, or was spoken of since `before`."""
-    gone, records_closed, drafts_dropped = [], 0, 0
+    gone: list[str] = []
+    held: list[str] = []
+    records_closed = drafts_dropped = 0
     for start in range(0, len(tokens), AT_ONCE):
+        before_these = len(gone)
         with store.database.writing() as connection:
             for token in tokens[start : start + AT_ONCE]:
                 try:
                     closed, dropped = _erase(connection, store, tenant, token, actor, now, why, before)
-                except (Held, LookupError):
+                except Held:
+                    held.append(token)
+                except LookupError:
                     continue
-                gone.append(token)
-                records_closed, drafts_dropped = records_closed + closed, drafts_dropped + dropped
-    return Erased(tuple(gone), records_closed, drafts_dropped, forget(store.database))
+                else:
+                    gone.append(token)
+                    records_closed, drafts_dropped = records_closed + closed, drafts_dropped + dropped
+            note(gone[before_these:])
+    return Erased(tuple(gone), records_closed, drafts_dropped, forget(store.database), tuple(held))
 
 
-def drop_drafts(store: Store, tenant: str, lookup: str) -> Erased:
-    """The drafts of a person of whom nothing was recorded."""
+def drop_drafts(store: Store, tenant: str, lookup: str, actor: Actor, now: datetime, why: str) -> Erased:
+    """The drafts of a person of whom nothing was recorded; that they were dropped is."""
     with store.database.writing() as connection:
         dropped = _drop_drafts(connection, tenant, lookup)
+        if dropped:
+            clear = {"drafts": dropped, "why": why}
+            entry = Entry(tenant, "decisions", DRAFTS_DROPPED, new_id(), instant(now), actor, clear=clear)
+            Appending(connection, store.keyring).append([entry])
     return Erased((), 0, dropped, forget(store.database))
 
 
@@ -109,16 +141,24 @@ def _drop_drafts(connection: Connection, tenant: str, lookup: str) -> int:
 
 
 def forget(database: Database) -> bool:
-    """Takes what was deleted out of SQLite's write-ahead log, if nobody reads meanwhile.
+    """Rids the files of what was deleted, if nobody reads meanwhile; it is deleted whatever this says."""
+    try:
+        return _empty_log(database) if database.sqlite else _free_pages(database)
+    except (SQLAlchemyError, database.engine.dialect.loaded_dbapi.Error, OSError):
+        return False
 
-    PostgreSQL is told to reuse its pages.
-    """
-    if database.sqlite:
-        with database.engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
+
+def _empty_log(database: Database) -> bool:
+    """SQLite: what was deleted is overwritten, but may still stand in the write-ahead log."""
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+
+def _free_pages(database: Database) -> bool:
+    """PostgreSQL is told to reuse its pages."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM subjects, exams, drafts"))
     return True

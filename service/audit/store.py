@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, select
 
 from service.audit.database import Database
 from service.audit.keyring import Keyring, KeysNotRight, read_keys
 from service.audit.migrate import migrate
 from service.audit.tables import keyring as kept_ids
+from service.audit.upsert import insert_into
 from service.audit.writer import Clock, Writer
 
 
@@ -37,13 +38,19 @@ def open_store(
     database = Database(url)
     migrate(database)
     with database.writing() as connection:
-        known = {row.what: row.key_id for row in connection.execute(select(kept_ids))}
+        known = _known(connection)
         keyring = read_keys(keys, environment, may_make_keys and not known)
+        if not known:
+            rows = [{"what": what, "key_id": key_id} for what, key_id in keyring.ids.items()]
+            connection.execute(insert_into(connection, kept_ids).on_conflict_do_nothing(), rows)
+            known = _known(connection)  # perhaps another machine was first
         other = [what for what, key_id in known.items() if keyring.ids[what] != key_id]
         if other:
             raise KeysNotRight(f"this store was made with another {', '.join(sorted(other))} key")
-        if not known:
-            rows = [{"what": what, "key_id": key_id} for what, key_id in keyring.ids.items()]
-            connection.execute(insert(kept_ids), rows)
     database.forget_connections()
     return Store(database, keyring, Writer(database, keyring, now, checkpoints))
+
+
+def _known(connection: Connection) -> dict[str, str]:
+    """The ids of the keys that the store was made with."""
+    return {row.what: row.key_id for row in connection.execute(select(kept_ids))}

@@ -1,27 +1,31 @@
 """`kneechain audit erase`, `hold`, `release`, `retain`: what is no longer kept, and what must be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
 import click
 
+from schemas.faults import printable
 from service.audit.erasure import BACKUPS_EXPIRE_DAYS, Erased, Held
 from service.audit.retention import Cut, Overdue
 from service.audit.store import Store
-from service.cli.audit import TENANT, asker, counted, nobody, of_tenant, opened
+from service.cli.audit import TENANT, WRONG, asker, counted, nobody, of_tenant, opened
 from service.cli.common import NotRight, complain
-from service.config import Config
+from service.config import MOST_DAYS, Config
 from service.records import erasing
 from service.records.accesses import Asker
-from service.records.erasing import NobodyKnown, Whom
+from service.records.erasing import Again, JournalNotWritten, NobodyKnown, Whom
 
 ROLE = "administrator"
 JOURNAL = "erasures.ndjson"
 """Beside the checkpoints: the tokens of the erased, for when a backup brings them back."""
 YES = click.option("--yes", is_flag=True, help="Do not ask first.")
-LINES = click.File("r", encoding="utf-8")
+LINES = click.File("r", encoding="utf-8", errors="replace")
+DAYS = click.IntRange(1, MOST_DAYS)
 
 
 def _whom(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,18 +58,19 @@ def erase(
 
     SUBJECT is their reference as it is posted; left out, it is asked for, so that it stands in no history.
     The records stay, closed, and the log still verifies and counts. Drafts of the person are dropped. Older
-    backups of the key store must be deleted too.
+    backups of the key store must be deleted too. --again goes by the tenants that the file names.
     """
     store = opened()
-    who = asker(of_tenant(store, tenant), ROLE)
     if again is not None:
         _sure(yes, "Erase everybody whom it says erased?")
-        _tell(erasing.erase_again(store, who, again), who)
+        _erase_again(store, asker(tenant, ROLE), again)
         return
-    whom = _found(store, who, subject, token, assessment)
+    who = asker(of_tenant(store, tenant), ROLE)
+    named = Named.given(subject, token, assessment)
     _sure(yes, "Erase this person? It cannot be undone.")
     try:
-        _tell(erasing.erase(store, who, whom, _journal()), who)
+        with _journalled():
+            _tell(erasing.erase(store, who, named.found(store, who), _journal()), who)
     except NobodyKnown:
         raise nobody() from None
     except Held:
@@ -89,10 +94,8 @@ def release(subject: str | None, token: str | None, assessment: str | None, tena
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1), help="Otherwise as KNEECHAIN_RETENTION_DAYS says.")
-@click.option(
-    "--access-days", type=click.IntRange(1), help="Cut off accesses that are older, at a checkpoint."
-)
+@click.option("--days", type=DAYS, help="Otherwise as KNEECHAIN_RETENTION_DAYS says.")
+@click.option("--access-days", type=DAYS, help="Cut off accesses that are older, at a checkpoint.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @YES
 @TENANT
@@ -100,12 +103,16 @@ def retain(days: int | None, access_days: int | None, dry_run: bool, yes: bool, 
     """Erase every person of whom nothing was recorded for so many days, and who is not held.
 
     Of the access log what stands before a checkpoint of that age is deleted; it verifies from there on.
+    Drafts that have expired are dropped, of every tenant.
     """
     days = days or Config.from_environment().retention_days
     if days is None and access_days is None:
         raise NotRight("how long is kept? --days, --access-days or KNEECHAIN_RETENTION_DAYS says it")
     store = opened()
     who = asker(of_tenant(store, tenant), ROLE)
+    dropped = 0 if dry_run else erasing.drop_expired_drafts(store, who)
+    if dropped:
+        click.echo(f"{counted(dropped, 'expired draft')} dropped")
     if days is not None:
         _retain_persons(store, who, days, dry_run, yes)
     if access_days is not None:
@@ -115,18 +122,62 @@ def retain(days: int | None, access_days: int | None, dry_run: bool, yes: bool, 
 # -- how it is done --------------------------------------------------------------------------------
 
 
-def _found(store: Store, who: Asker, subject: str | None, token: str | None, assessment: str | None) -> Whom:
-    """Whom exactly one of these names. Raises NotRight."""
-    if sum(given is not None for given in (subject, token, assessment)) > 1:
-        raise NotRight("SUBJECT, --token and --assessment each name a person: give one")
-    if token is not None:
-        return Whom(token)
-    if assessment is None:
-        return erasing.by_subject(store, who, subject or click.prompt("Subject"))
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom the administrator names, in exactly one way."""
+
+    subject: str | None
+    token: str | None
+    assessment: str | None
+
+    @classmethod
+    def given(cls, subject: str | None, token: str | None, assessment: str | None) -> "Named":
+        """Asks for the reference where nothing was given. Raises NotRight."""
+        if sum(given is not None for given in (subject, token, assessment)) > 1:
+            raise NotRight("SUBJECT, --token and --assessment each name a person: give one")
+        if token is None and assessment is None:
+            subject = subject or click.prompt("Subject")
+        return cls(subject, token, assessment)
+
+    def found(self, store: Store, who: Asker) -> Whom:
+        """Looked up last: somebody may be recorded while a prompt waits. Raises NobodyKnown."""
+        if self.subject is not None:
+            return erasing.by_subject(store, who, self.subject)
+        return (
+            Whom(self.token)
+            if self.assessment is None
+            else erasing.by_assessment(store, who, self.assessment)
+        )
+
+
+@contextmanager
+def _journalled() -> Iterator[None]:
+    """Nobody is erased unless the journal says so. Raises NotRight."""
     try:
-        return erasing.by_assessment(store, who, assessment)
-    except NobodyKnown:
-        raise nobody() from None
+        yield
+    except JournalNotWritten as error:
+        raise NotRight(f"{error}; whoever is not in it was not erased") from None
+
+
+def _erase_again(store: Store, who: Asker, lines: IO[str]) -> None:
+    """Exits 1 where somebody whom it says erased is still there, or not known here."""
+    with _journalled():
+        came = [*erasing.erase_again(store, who, lines, _journal())]
+    _tell(_sum(came), who)
+    for again in came:
+        name = printable(again.tenant)
+        complain(*(f"{name} {token}: held; release it, and erase again" for token in again.erased.held))
+        complain(*(f"{name} {printable(token)}: neither known here nor erased" for token in again.unknown))
+    if any(again.erased.held or again.unknown for again in came):
+        raise SystemExit(WRONG)
+
+
+def _sum(came: list[Again]) -> Erased:
+    erased = [again.erased for again in came]
+    return Erased(
+        tuple(token for one in erased for token in one.tokens), sum(one.records for one in erased),
+        sum(one.drafts for one in erased), all(one.forgotten for one in erased),
+    )  # fmt: skip
 
 
 def _set_held(
@@ -134,8 +185,9 @@ def _set_held(
 ) -> None:
     store = opened()
     who = asker(of_tenant(store, tenant), ROLE)
+    named = Named.given(subject, token, assessment)
     try:
-        changed = erasing.hold(store, who, _found(store, who, subject, token, assessment), held)
+        changed = erasing.hold(store, who, named.found(store, who), held)
     except NobodyKnown:
         raise nobody() from None
     word = "held" if held else "released"
@@ -147,7 +199,8 @@ def _retain_persons(store: Store, who: Asker, days: int, dry_run: bool, yes: boo
     click.echo(_overdue(found, days))
     if found.tokens and not dry_run:
         _sure(yes, "Erase them? It cannot be undone.")
-        _tell(erasing.erase_overdue(store, who, found, days, _journal()), who)
+        with _journalled():
+            _tell(erasing.erase_overdue(store, who, found, days, _journal()), who)
 
 
 def _retain_accesses(store: Store, who: Asker, days: int, dry_run: bool, yes: bool) -> None:
@@ -177,7 +230,7 @@ def _tell(erased: Erased, who: Asker) -> None:
     click.echo(f"erased: {', '.join(told)}")
     if not erased.forgotten:
         complain(
-            "somebody was reading: what was deleted may stand in the write-ahead log until it is next emptied"
+            "somebody was reading, or it failed: what was deleted may stand in a file until that is emptied"
         )
     if erased.tokens:
         last = (who.at + timedelta(days=BACKUPS_EXPIRE_DAYS)).date()

@@ -2,15 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from service.audit.entry import PersonErased
 from service.audit.places import chain_names
 from service.audit.store import Store
-from service.cli.audit import TENANT, asker, nobody, of_tenant, opened
-from service.cli.common import NotRight
+from service.cli.audit import TENANT, WRONG, asker, nobody, of_tenant, opened
+from service.cli.common import NotRight, complain
 from service.records.accesses import Asker
 from service.records.erasing import NobodyKnown
 from service.records.exporting import about_person, as_chain, as_csv
@@ -36,8 +38,10 @@ def export(chain: str | None, table: bool, subject: str | None, out: Path | None
         tenant = _tenant(store, chain)
     who = asker(of_tenant(store, tenant), "auditor")
     if subject is not None:
-        pieces = _person(store, who, click.prompt("Subject", err=True) if subject == "-" else subject)
-    elif table:
+        _export_person(store, who, click.prompt("Subject", err=True) if subject == "-" else subject, out)
+        return
+    pieces: Iterable[bytes]
+    if table:
         pieces = (line.encode() for line in as_csv(store, who))
     else:
         pieces = as_chain(store, who, chain or f"{tenant}/decisions")
@@ -51,12 +55,17 @@ def _tenant(store: Store, chain: str) -> str:
     return chain.partition("/")[0]
 
 
-def _person(store: Store, who: Asker, subject: str) -> Iterator[bytes]:
+def _export_person(store: Store, who: Asker, subject: str, out: Path | None) -> None:
+    """Exits 1 where something kept of them cannot be opened; the rest is written nevertheless."""
     try:
         document = about_person(store, who, subject)
-    except NobodyKnown:
+    except (NobodyKnown, PersonErased):
         raise nobody() from None
-    yield json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+    _write([json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"], out)
+    unreadable = sum("unreadable" in kept for kept in (*document["records"], *document["drafts"]))
+    if unreadable:
+        complain(f"{unreadable} of these cannot be opened: what was sealed was changed, or its key")
+        raise SystemExit(WRONG)
 
 
 def _write(pieces: Iterable[bytes], out: Path | None) -> None:
@@ -67,9 +76,17 @@ def _write(pieces: Iterable[bytes], out: Path | None) -> None:
         return
     size = 0
     try:
-        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(out, "wb", opener=_private) as file:
             for piece in pieces:
                 size += file.write(piece)
     except OSError as error:
         raise NotRight(f"{out} cannot be written: {error.strerror}") from None
     click.echo(f"{out}: {size:,} bytes")
+
+
+def _private(path: str, flags: int) -> int:
+    """Opened for its owner alone, also where the file was there before."""
+    descriptor = os.open(path, flags, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)
+    return descriptor

@@ -11,11 +11,14 @@ from rich.text import Text
 from schemas.faults import InvalidBody, NothingNamed, printable
 from schemas.text import INSTANT_EXPECTED, parse_instant
 from service.audit.entry import PersonErased
+from service.audit.sealing import Unsealable
 from service.audit.store import Store
-from service.cli.audit import NOT_DONE, TENANT, WRONG, asker, of_tenant, opened
+from service.cli.audit import TENANT, WRONG, asker, of_tenant, opened
 from service.cli.common import NotRight, complain, complaints, print_json
 from service.config import Config
+from service.inference.no_answer import NoAnswer
 from service.knowledge.files import NotThatRuleBase, read_files
+from service.knowledge.problems import RuleBaseError
 from service.records.accesses import Asker
 from service.records.archive import Archive
 from service.records.replaying import Replayer
@@ -35,8 +38,8 @@ LEAVES_OPEN = {"identical", "erased"}
 def replay(id_: str | None, every: bool, rules_as_of: str | None, tenant: str) -> None:
     """Answer assessment ID again, under the rules, clock and software it names, and compare the bytes.
 
-    Exits 0 where all is the same, 1 where something is not, 2 where it cannot be answered again, as that of
-    a person who was erased.
+    Exits 0 where all is the same, 1 where something is not or cannot be opened, 2 where it cannot be
+    answered again, as that of a person who was erased. With --all the erased are passed over; else it is 1.
     """
     if every == (id_ is not None) or (every and rules_as_of):
         raise NotRight("name one assessment, or all of them with --all and without --rules-as-of")
@@ -57,9 +60,13 @@ def replay(id_: str | None, every: bool, rules_as_of: str | None, tenant: str) -
         raise NotRight("this person was erased: it cannot be answered again") from None
     except (NoSuchRules, NotThatRuleBase):
         raise NotRight("the rules for it were not kept") from None
-    except InvalidBody:
-        complain("this program no longer takes the exam: it cannot be answered again")
-        raise SystemExit(NOT_DONE) from None
+    except RuleBaseError:
+        raise NotRight("this program no longer reads the rules for it: it cannot be answered again") from None
+    except (InvalidBody, NoAnswer):
+        raise NotRight("this program no longer answers the exam") from None
+    except Unsealable:
+        complain("it cannot be opened: what was sealed was changed, or its key")
+        raise SystemExit(WRONG) from None
 
 
 def _rule_bases(store: Store) -> RuleBases:

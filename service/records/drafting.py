@@ -24,10 +24,11 @@ class Drafts:
         )
 
     def find(self, id_: str, asker: Asker) -> Draft | None:
-        """Raises Unsealable, StoreUnavailable."""
-        found = drafts.find(self.store, asker.tenant, self._lookup(id_, asker), asker.at)
+        """That it is read is recorded, with the keyed hash. Raises Unsealable, StoreUnavailable."""
+        lookup = self._lookup(id_, asker)
+        found = drafts.find(self.store, asker.tenant, lookup, asker.at)
         if found is not None:
-            log_access(self.store, asker, "read-draft")
+            log_access(self.store, asker, "read-draft", draft=lookup)
         return found
 
     def drop(self, id_: str, asker: Asker) -> bool:

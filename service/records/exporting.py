@@ -12,6 +12,7 @@ from service.audit import drafts
 from service.audit.counting import Counted, Span, counted
 from service.audit.reading import Search as Wanted
 from service.audit.reading import Stored, search, stream, unsealed
+from service.audit.sealing import Unsealable
 from service.audit.store import Store
 from service.audit.verifying import export as export_chain
 from service.records.accesses import Asker, log_access
@@ -25,6 +26,8 @@ COLUMNS = {
 }  # fmt: skip
 """Each column, and the words whose names stand in it."""
 HEADINGS = ("assessment_id", "recorded_at", "corrects", *COLUMNS)
+UNREADABLE: Json = {"unreadable": True}
+"""In place of what cannot be opened: it was changed, or its key was."""
 MOST = 1_000_000
 """Records of one person: more than there can be."""
 
@@ -64,7 +67,7 @@ def _line(cells: Any) -> str:
 def about_person(store: Store, asker: Asker, subject: str) -> Json:
     """Everything that is kept of a person, opened, and who looked at it. Recorded first.
 
-    Raises NobodyKnown, Unsealable, StoreUnavailable.
+    What cannot be opened is `unreadable`. Raises NobodyKnown, PersonErased, StoreUnavailable.
     """
     whom = by_subject(store, asker, subject)
     kept = drafts.of_subject(store, asker.tenant, whom.lookup or "", asker.at)
@@ -77,8 +80,10 @@ def about_person(store: Store, asker: Asker, subject: str) -> Json:
         "subject": subject,
         "exported_at": asker.at.isoformat().replace("+00:00", "Z"),
         "records": [_opened(store, stored) for stored in reversed(found)],
-        "drafts": [_draft(draft) for draft in kept],
-        "accesses": [*_accesses(store, asker, {whom.token, *(stored.id for stored in found)})],
+        "drafts": [_draft(store, row) for row in kept],
+        "accesses": [
+            *_accesses(store, asker, {whom.token, *(one.id for one in found)}, {row.lookup for row in kept})
+        ],
     }
 
 
@@ -87,29 +92,37 @@ def _opened(store: Store, stored: Stored) -> Json:
     written: Json = {"id": stored.id, "kind": stored.kind, "recorded_at": stored.at}
     if stored.about is not None:
         written["about"] = stored.about
+    try:
+        return written | _content(store, stored)
+    except Unsealable:
+        return written | UNREADABLE
+
+
+def _content(store: Store, stored: Stored) -> Json:
     if stored.sealed is None:
-        return written
+        return {}
     content = unsealed(store, stored)
     if stored.kind == "assessment":
         parts = Contents.unpacked(content)
-        written |= {
+        return {
             "posted": parts.posted.decode(), "exam": orjson.loads(parts.exam),
             "answer": orjson.loads(parts.answer),
         }  # fmt: skip
-    elif stored.kind == "disagreement":
-        written["posted"] = content.decode()
-    else:
-        written["content"] = orjson.loads(content)
-    return written
+    if stored.kind == "disagreement":
+        return {"posted": content.decode()}
+    return {"content": orjson.loads(content)}
 
 
-def _draft(draft: drafts.Draft) -> Json:
-    return {
-        "content": draft.content.decode(), "changed_at": draft.changed_at, "expires_at": draft.expires_at,
-    }  # fmt: skip
+def _draft(store: Store, row: Any) -> Json:
+    try:
+        content: Json = {"content": drafts.opened(store, row).content.decode()}
+    except Unsealable:
+        content = UNREADABLE
+    return {**content, "changed_at": row.changed_at, "expires_at": row.expires_at}
 
 
-def _accesses(store: Store, asker: Asker, ids: set[str | None]) -> Iterator[Json]:
+def _accesses(store: Store, asker: Asker, ids: set[str | None], of_drafts: set[str]) -> Iterator[Json]:
+    """Each time somebody looked at one of these records, or at one of these drafts."""
     for stored in stream(store, f"{asker.tenant}/access"):
-        if stored.about is not None and stored.about in ids:
+        if (stored.about is not None and stored.about in ids) or stored.clear.get("draft") in of_drafts:
             yield {"at": stored.at, "kind": stored.kind, "about": stored.about, "by": stored.record["actor"]}

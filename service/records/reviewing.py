@@ -30,13 +30,12 @@ class Reviews:
     archive: Archive
 
     def add(self, assessment: str, posted: bytes, asker: Asker) -> tuple[Json, bool]:
-        """The review as it was recorded, and whether it is new.
+        """The review as it was recorded, and whether it is new. That it was sent is recorded first.
 
+        What it names is held against what the assessment concluded, and so tells of that.
         Raises NothingNamed, InvalidBody, PersonErased, ReviewedOtherwise, StoreUnavailable.
         """
-        about = self.archive.find(assessment, asker)
-        if about.subject is None:
-            raise PersonErased
+        about = self._assessment(assessment, asker, "review")
         versions = dict(
             word.removeprefix("fires:").split("@") for word in about.words if word[:6] == "fires:"
         )
@@ -62,13 +61,19 @@ class Reviews:
 
     def of(self, assessment: str, asker: Asker) -> list[Json]:
         """The reviews of an assessment, the oldest first. Raises NothingNamed, PersonErased."""
-        about = self.archive.find(assessment, asker)
-        log_access(self.store, asker, "read", about=assessment)
-        if about.subject is not None:
-            data_key(self.store, about.subject)  # even if nobody reviewed it
+        self._assessment(assessment, asker, "read")
         wanted = Search(kinds=("review",), about=assessment)
         found = search(self.store, f"{asker.tenant}/decisions", wanted, None, MOST)
         return [self._shown(stored) for stored in reversed(found)]
+
+    def _assessment(self, id_: str, asker: Asker, kind: str) -> Stored:
+        """What reviews speak of, if its person was not erased. That it was asked for is recorded first."""
+        found = self.archive.find(id_, asker)
+        log_access(self.store, asker, kind, about=id_)
+        if found.subject is None:
+            raise PersonErased
+        data_key(self.store, found.subject)
+        return found
 
     def _again(self, id_: str, review: Review, asker: Asker) -> Json:
         stored = find(self.store, asker.tenant, id_)

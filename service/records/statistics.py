@@ -18,13 +18,12 @@ from service.domain.statistics import (
     FlagCounts,
     Named,
     Overrides,
-    Part,
     ReviewCounts,
     RuleBaseCounts,
     RuleCounts,
     Statistics,
 )
-from service.records.suppression import Cell, part, parts, shown
+from service.records.suppression import HIDDEN, Cell, part, part_beside, parts, shown
 
 OUTCOMES = ("clear", "refer", "incomplete", "hold")
 DECISIONS = ("accept", "modify", "reject")
@@ -87,10 +86,7 @@ def statistics(store: Store, tenant: str, since: date | None = None, until: date
         rules=tuple(_rules(given)),
         missing=_simple(given, "missing"),
         classes=tuple(_classes(given)),
-        reviews=ReviewCounts(
-            part(given.cell("reviewed:any"), given.whole),
-            _fixed(given, "decision", DECISIONS, given.cell("reviewed:any")),
-        ),
+        reviews=_reviews(given),
     )  # fmt: skip
 
 
@@ -149,13 +145,11 @@ def _rule_bases(tally: Tally) -> Iterator[RuleBaseCounts]:
 
 def _flags(tally: Tally) -> Iterator[FlagCounts]:
     for code in tally.names("flag", "cleared"):
-        opened, held = tally.cell(f"flag:{code}"), tally.cell(f"held:{code}")
-        counts = FlagCounts(
-            code,
-            part(opened, tally.whole),
-            part(held, tally.whole, opened, tally.cell("outcome:hold")),
-            part(tally.cell(f"cleared:{code}"), tally.whole),
-        )
+        cell = tally.cell(f"flag:{code}")
+        opened = part(cell, tally.whole)
+        held = part(tally.cell(f"held:{code}"), tally.whole, cell, tally.cell("outcome:hold"))
+        cleared = part_beside(tally.cell(f"cleared:{code}"), tally.whole, opened)
+        counts = FlagCounts(code, opened, held, cleared)
         if not (counts.open.suppressed and counts.held.suppressed and counts.cleared.suppressed):
             yield counts
 
@@ -163,24 +157,30 @@ def _flags(tally: Tally) -> Iterator[FlagCounts]:
 def _rules(tally: Tally) -> Iterator[RuleCounts]:
     for name in tally.names("fires", "undetermined"):
         code, _, version = name.partition("@")
-        fired = tally.cell(f"fires:{name}")
-        counts = RuleCounts(
-            code, int(version),
-            part(fired, tally.whole),
-            part(tally.cell(f"undetermined:{name}"), tally.whole),
-            _overrides(tally, name, fired),
-        )  # fmt: skip
+        cell = tally.cell(f"fires:{name}")
+        fired = part(cell, tally.whole)
+        undetermined = part_beside(tally.cell(f"undetermined:{name}"), tally.whole, fired)
+        counts = RuleCounts(code, int(version), fired, undetermined, _overrides(tally, name, cell))
         if not (counts.fired.suppressed and counts.undetermined.suppressed):
             yield counts
 
 
 def _overrides(tally: Tally, rule: str, fired: Cell) -> Overrides:
     reviewed, disputed = tally.cell(f"reviewed:{rule}"), tally.cell(f"disputed:{rule}")
-    count = shown(reviewed, fired, tally.cell("reviewed:any"))
+    count = shown(reviewed, fired, tally.cell("reviewed:any"), tally.whole)
     if count is None:
-        return Overrides(None, Part(None, None), None)
+        return Overrides(None, HIDDEN, None)
     of = part(disputed, reviewed)
     return Overrides(count, of, None if of.count is None else wilson(of.count, count))
+
+
+def _reviews(tally: Tally) -> ReviewCounts:
+    """The decisions add up to the reviewed: where those are hidden, so are all decisions."""
+    cell = tally.cell("reviewed:any")
+    reviewed = part(cell, tally.whole)
+    if reviewed.suppressed:
+        return ReviewCounts(reviewed, tuple(Named(name, HIDDEN) for name in DECISIONS))
+    return ReviewCounts(reviewed, _fixed(tally, "decision", DECISIONS, cell))
 
 
 def _classes(tally: Tally) -> Iterator[ClassCounts]:

@@ -26,6 +26,9 @@ class Cell:
         return self.count < FEWEST or len(self.persons) < FEWEST
 
 
+HIDDEN = Part(None, None)
+
+
 def shown(cell: Cell, *within: Cell) -> Count:
     """The count, if it is not small, nor what is left over of anything it is part of."""
     left_over = (whole.count - cell.count for whole in within)
@@ -38,15 +41,27 @@ def part(cell: Cell, whole: Cell, *within: Cell) -> Part:
     return Part(count, None if count is None else count / whole.count)
 
 
+def part_beside(cell: Cell, whole: Cell, other: Part) -> Part:
+    """A part, unless what it and another that is shown leave over of the whole together is few.
+
+    Both may be true of one record: then they may also be more than the whole, and that by few.
+    """
+    left = whole.count - cell.count - (other.count or 0)
+    return HIDDEN if other.count is not None and 0 < abs(left) < FEWEST else part(cell, whole)
+
+
 def parts(cells: Mapping[str, Cell], whole: Cell) -> dict[str, Part]:
-    """Cells that add up to a whole: where some are hidden, so many that none is found by subtraction."""
-    hidden = {name for name, cell in cells.items() if cell.small or whole.small}
+    """Cells that add up to a whole: where some are hidden, so many that none is found by subtraction.
+
+    Where a record is in several of them, they are more than the whole, and each is held against it too.
+    """
+    hidden = {name for name, cell in cells.items() if whole.small or shown(cell, whole) is None}
     for name in sorted(cells, key=lambda name: (cells[name].count, name)):
         if _safe([cells[name] for name in hidden]):
             break
         hidden.add(name)
     return {
-        name: Part(None, None) if name in hidden else Part(cell.count, cell.count / whole.count)
+        name: HIDDEN if name in hidden else Part(cell.count, cell.count / whole.count)
         for name, cell in cells.items()
     }
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
+from schemas.faults import Fault, InvalidBody
 from service.audit import verifier
 from service.audit.reading import Search, search
-from service.audit.tables import records
+from service.audit.tables import drafts, records
+from service.inference.no_answer import NoAnswer
+from service.knowledge.problems import Problem, RuleBaseError
+from service.records.rule_bases import NoSuchRules
 from tests.audit.conftest import Stores
 from tests.records.commands import Run, run
 from tests.records.conftest import EXAM, Clinic
@@ -181,7 +186,7 @@ def test_everything_about_one_person_is_opened_for_them(run: Run, filled: Filled
         and document["records"][3]["content"]["reason"] == "seen otherwise"
     )
     assert json.loads(document["drafts"][0]["content"])["knees"] == ["left"]
-    assert {each["kind"] for each in document["accesses"]} == {"read", "export"}
+    assert {each["kind"] for each in document["accesses"]} == {"read", "review", "export"}
     ((kind, about, clear),) = accesses(clinic)
     assert (kind, clear) == ("export", {"form": "person"}) and about is not None
     again = run("export", "--subject", "-", *MINE, typed=f"{SUBJECT}\n")
@@ -193,6 +198,46 @@ def test_who_was_erased_has_nothing_to_export(run: Run, filled: Filled) -> None:
     result = run("export", "--subject", SUBJECT, *MINE)
     assert result.exit_code == 2 and "nobody in this log" in result.stderr and SUBJECT not in result.stderr
     assert run("verify").exit_code == 0
+
+
+def broken(clinic: Clinic, id_: str) -> None:
+    """What was sealed in a record is no longer what it was."""
+    with clinic.store.database.writing() as connection:
+        connection.execute(update(records).where(records.c.id == id_).values(sealed=b"0" * 40))
+
+
+def test_what_cannot_be_opened_keeps_nothing_else_from_a_person(run: Run, filled: Filled) -> None:
+    clinic, ids = filled
+    broken(clinic, ids[1])
+    with clinic.store.database.writing() as connection:
+        connection.execute(update(drafts).values(wrapped_key=b"0" * 60))
+    result = run("export", "--subject", SUBJECT, *MINE)
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1 and result.stderr.startswith("2 of these cannot be opened")
+    assert [each["id"] for each in document["records"] if each.get("unreadable")] == [ids[1]]
+    assert "answer" in document["records"][0] and "content" in document["records"][3]
+    (draft,) = document["drafts"]
+    assert draft["unreadable"] and draft["expires_at"]
+
+
+def test_who_read_a_draft_of_a_person_is_told_too(run: Run, filled: Filled) -> None:
+    clinic, _ = filled
+    assert clinic.ask("GET", "/v1/drafts/draft-1").status_code == 200
+    document = json.loads(run("export", "--subject", SUBJECT, *MINE).stdout)
+    assert "read-draft" in {each["kind"] for each in document["accesses"]}
+
+
+def test_a_file_that_was_there_is_for_nobody_else_to_read_either(
+    run: Run, filled: Filled, tmp_path: Path
+) -> None:
+    out = tmp_path / "export.json"
+    out.write_bytes(b"was longer " * 10_000)
+    out.chmod(0o644)
+    assert run("export", "--subject", SUBJECT, "--out", out, *MINE).exit_code == 0
+    assert out.stat().st_mode & 0o777 == 0o600 and json.loads(out.read_bytes())
+    before = Path(os.devnull).stat().st_mode
+    assert run("export", "--out", os.devnull, *MINE).exit_code == 0
+    assert Path(os.devnull).stat().st_mode == before
 
 
 # -- replay ----------------------------------------------------------------------------------------
@@ -231,6 +276,40 @@ def test_an_answer_that_comes_out_otherwise_is_told(
     every = run("replay", "--all", *MINE)
     assert every.exit_code == 1 and f"{first}: different\n" in every.stdout
     assert "4 assessments: 0 identical, 4 different" in every.stdout
+
+
+def test_what_cannot_be_opened_is_told_and_the_others_are_answered(run: Run, filled: Filled) -> None:
+    clinic, (first, *_) = filled
+    broken(clinic, first)
+    one = run("replay", first, *MINE)
+    assert (one.exit_code, one.stdout) == (1, "") and one.stderr.startswith("it cannot be opened")
+    every = run("replay", "--all", *MINE)
+    assert every.exit_code == 1 and f"{first}: unreadable\n" in every.stdout
+    assert "4 assessments: 3 identical, 0 different, 0 erased, 1 unreadable" in every.stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "fails", "says"),
+    [
+        ("rule_bases.RuleBases.replayer", RuleBaseError([Problem("H01.yaml", 1, "is odd")]),
+         "this program no longer reads the rules"),
+        ("rule_bases.RuleBases.replayer", NoSuchRules(), "the rules for it were not kept"),
+        ("replaying.Replayer.replay", InvalidBody([Fault("", "is odd", "another")]), "no longer answers"),
+        ("replaying.Replayer.replay", NoAnswer("odd"), "this program no longer answers the exam"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_again_is_told_in_words(
+    run: Run, filled: Filled, monkeypatch: pytest.MonkeyPatch, where: str, fails: Exception, says: str
+) -> None:
+    _, (first, *_) = filled
+
+    def failing(*_: object, **__: object) -> bytes:
+        raise fails
+
+    monkeypatch.setattr(f"service.records.{where}", failing)
+    result = run("replay", first, *MINE)
+    assert result.exit_code == 2 and says in result.stderr and "H01.yaml" not in result.stderr
+    assert run("replay", "--all", *MINE).exit_code == 1
 
 
 @pytest.mark.parametrize(

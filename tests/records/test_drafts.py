@@ -1,8 +1,13 @@
 """Drafts are sealed, kept for seven days, told apart by revision, and go with the person."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+from service.audit.drafts import OtherRevision, drop_expired, keep
 from service.audit.entry import Actor
 from service.audit.erasure import erase
-from service.audit.reading import token_of
+from service.audit.reading import Search, search, token_of
+from service.audit.store import Store
+from tests.audit.conftest import NOW, TENANT, Stores
 from tests.records.conftest import EXAM, Clinic
 
 DRAFT = {"subject": "person-1", "findings": [{"id": "fpi6", "side": "left", "value": "8 or so"}]}
@@ -64,3 +69,39 @@ def test_an_erased_person_leaves_no_draft(clinic: Clinic) -> None:
     erase(clinic.store, "clinic", token, Actor("test", "administrator"), clinic.clock(), "request")
     assert clinic.ask("GET", PLACE).status_code == 404
     assert clinic.ask("GET", "/v1/drafts/other").status_code == 200
+
+
+def test_of_many_who_keep_the_same_new_draft_at_once_none_fails(store: Store) -> None:
+    """Each counts as one revision, and one alone is the first where all want to be."""
+
+    def each(number: int, expected: int | None) -> int:
+        try:
+            return keep(store, TENANT, f"draft {number % 5}", None, b"{}", NOW, expected).revision
+        except OtherRevision as other:
+            return -other.revision
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = [*pool.map(each, range(40), [None] * 40)]
+        assert sorted(kept) == sorted([1, 2, 3, 4, 5, 6, 7, 8] * 5)
+        with store.database.writing() as connection:
+            drop_expired(connection, NOW.replace(year=2030))
+        assert sorted(pool.map(each, range(40), [0] * 40)) == [-1] * 35 + [1] * 5
+
+
+def test_what_has_expired_is_dropped_whoever_kept_it(store: Store, stores: Stores) -> None:
+    keep(store, TENANT, "of one", "a person", b"{}", NOW)
+    keep(store, "elsewhere", "of another", None, b"{}", NOW)
+    stores.clock.pass_(days=1)
+    keep(store, TENANT, "later", None, b"{}", stores.clock())
+    for days, dropped in ((5, 0), (1, 2), (0, 0), (1, 1)):
+        stores.clock.pass_(days=days)
+        with store.database.writing() as connection:
+            assert drop_expired(connection, stores.clock()) == dropped
+
+
+def test_who_read_a_draft_is_recorded_by_its_keyed_hash(clinic: Clinic) -> None:
+    clinic.ask("PUT", PLACE, json=DRAFT)
+    clinic.ask("GET", PLACE)
+    lookup = clinic.store.keyring.lookup("clinic", "draft", "5f0c")
+    (told,) = search(clinic.store, "clinic/access", Search(kinds=("read-draft",)), None, 10)
+    assert told.clear == {"draft": lookup}

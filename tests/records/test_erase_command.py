@@ -9,9 +9,10 @@ from sqlalchemy import insert, select
 from service.audit.drafts import find as find_draft
 from service.audit.drafts import keep
 from service.audit.entry import Actor, Entry, Person, PersonErased, instant, new_id
+from service.audit.places import chain_names
 from service.audit.reading import Search, find, search, token_of, unsealed
 from service.audit.store import Store
-from service.audit.tables import subjects
+from service.audit.tables import drafts, subjects
 from service.audit.verifying import export, verifier_of, verify_store
 from tests.audit.conftest import CHAIN, NOW, TENANT, Stores, entry
 from tests.records.commands import Run, run
@@ -103,6 +104,51 @@ def test_drafts_go_also_where_nothing_was_recorded(run: Run, filled: Store) -> N
     keep(filled, TENANT, "a draft", lookup, b"{}", NOW)
     result = run("erase", "only-a-draft", "--yes", *MINE)
     assert (result.exit_code, result.stdout) == (0, "erased: 0 persons, 0 records closed, 1 draft dropped\n")
+    (told,) = search(filled, CHAIN, Search(kinds=("drafts-dropped",)), None, 5)
+    assert told.clear == {"drafts": 1, "why": "request"} and told.record["actor"]["role"] == "administrator"
+    assert lookup not in b"".join(export(filled, CHAIN)).decode() and verified(filled)
+
+
+def test_who_is_recorded_while_it_asks_is_erased_too(
+    run: Run, filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookup = filled.keyring.lookup(TENANT, "subject", "only-a-draft")
+    keep(filled, TENANT, "a draft", lookup, b"{}", NOW)
+
+    def confirm(*_: object, **__: object) -> None:
+        filled.writer.record(entry(1, person=Person(lookup), exam=None))
+
+    monkeypatch.setattr("service.cli.audit_erase.click.confirm", confirm)
+    result = run("erase", "only-a-draft", *MINE)
+    assert result.stdout.startswith("erased: 1 person, 1 record closed, 1 draft dropped\n")
+    assert token(filled, "only-a-draft") is None
+
+
+def test_nobody_is_erased_whom_the_journal_cannot_take(run: Run, filled: Store, stores: Stores) -> None:
+    (stores.folder / "erasures.ndjson").mkdir()
+    stores.clock.pass_(days=400)
+    for words in (("erase", SUBJECT), ("retain", "--days", 365)):
+        refused = run(*words, "--yes", *MINE)
+        assert refused.exit_code == 2 and "erasures.ndjson cannot be written" in refused.stderr
+    assert token(filled, SUBJECT) is not None and token(filled, OTHER) is not None
+    assert search(filled, CHAIN, Search(kinds=("erasure",)), None, 5) == []
+
+
+def test_who_is_erased_stands_in_the_journal_even_if_the_rest_fails(
+    run: Run, filled: Store, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left to do once the key is gone is to rid the files of it."""
+    gone = token(filled, SUBJECT)
+
+    def fails(_: object) -> bool:
+        raise filled.database.engine.dialect.loaded_dbapi.OperationalError("no room")
+
+    monkeypatch.setattr("service.audit.erasure._empty_log", fails)
+    monkeypatch.setattr("service.audit.erasure._free_pages", fails)
+    result = run("erase", SUBJECT, "--yes", *MINE)
+    assert result.exit_code == 0 and "may stand in a file" in result.stderr
+    assert token(filled, SUBJECT) is None
+    assert str(gone) in (stores.folder / "erasures.ndjson").read_text(encoding="utf-8")
 
 
 def test_who_is_held_is_not_erased(run: Run, filled: Store) -> None:
@@ -139,6 +185,32 @@ def test_whom_a_backup_brought_back_is_erased_again(
     assert "erased: 1 person, 3 records closed" in result.stdout
     assert token(filled, SUBJECT) is None and token(filled, OTHER) is not None and verified(filled)
     assert "erased: 0 persons" in run("erase", "--again", file, "--yes", *MINE).stdout
+
+
+def test_of_every_tenant_they_are_erased_again_and_who_is_not_is_told(
+    run: Run, filled: Store, stores: Stores
+) -> None:
+    lookup = filled.keyring.lookup("elsewhere", "subject", SUBJECT)
+    filled.writer.record(entry(tenant="elsewhere", person=Person(lookup), exam=None))
+    journal = stores.folder / "erasures.ndjson"
+    mine, theirs = token(filled, SUBJECT), token_of(filled, "elsewhere", lookup)
+    other = token(filled, OTHER)
+    lines = [(mine, TENANT), (theirs, "elsewhere"), (other, TENANT), ("0" * 32, TENANT), ("1" * 32, "nobody")]
+    journal.write_text(
+        "".join(json.dumps({"erased": token, "tenant": tenant}) + "\n" for token, tenant in lines),
+        encoding="utf-8",
+    )
+    assert run("hold", OTHER, *MINE).exit_code == 0
+    result = run("erase", "--again", journal, "--yes")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("erased: 2 persons, 4 records closed, 1 draft dropped\n")
+    assert token(filled, SUBJECT) is None is token_of(filled, "elsewhere", lookup)
+    assert result.stderr.splitlines() == [
+        f"{TENANT} {other}: held; release it, and erase again",
+        f"{TENANT} {'0' * 32}: neither known here nor erased",
+        f"nobody {'1' * 32}: neither known here nor erased",
+    ]
+    assert chain_names(filled) == [CHAIN, "elsewhere/decisions"] and verified(filled)
 
 
 # -- by policy ---------------------------------------------------------------------------------------
@@ -188,10 +260,27 @@ def test_old_accesses_are_cut_off_at_a_checkpoint(run: Run, filled: Store, store
     stores.clock.pass_(days=100)
     said = "12 accesses before a checkpoint of 90 days ago, the oldest of 2026-11-27\n"
     assert run("retain", "--access-days", 90, "--dry-run", *MINE).stdout == said
-    assert run("retain", "--access-days", 90, "--yes", *MINE).stdout == f"{said}12 accesses cut off\n"
+    assert run("retain", "--access-days", 90, "--yes", *MINE).stdout.endswith(f"{said}12 accesses cut off\n")
     assert [each.kind for each in search(filled, f"{TENANT}/access", Search(), None, 50)] == ["cut"]
     assert verified(filled) and token(filled, SUBJECT) is not None
     assert (
         run("retain", "--access-days", 90, "--yes", *MINE).stdout
         == "no accesses before a checkpoint of 90 days ago\n"
     )
+
+
+def test_drafts_that_have_expired_go_too(run: Run, filled: Store, stores: Stores) -> None:
+    stores.clock.pass_(days=8)
+    dry = run("retain", "--days", 365, "--dry-run", *MINE)
+    assert dry.stdout == "nobody without a record for 365 days\n"
+    done = run("retain", "--days", 365, "--yes", *MINE)
+    assert done.stdout == "2 expired drafts dropped\nnobody without a record for 365 days\n"
+    with filled.database.reading() as connection:
+        assert connection.execute(select(drafts)).all() == []
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("option", ["--days", "--access-days"])
+def test_nothing_is_kept_for_longer_than_there_are_years(run: Run, option: str) -> None:
+    refused = run("retain", option, 10_000_000, "--yes", *MINE)
+    assert refused.exit_code == 2 and "is not in the range" in refused.stderr

@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from service.assess import Assessor
+from service.audit.entry import Actor
+from service.audit.erasure import erase
 from service.audit.reading import Search, find, search, unsealed
 from service.audit.verifying import verifier_of, verify_store
 from service.inference.infer import EvaluatorsDisagree
@@ -323,3 +325,25 @@ def test_a_review_that_is_not_right_is_told_where(clinic: Clinic, name: str) -> 
     assert response.status_code == 422
     assert pointer in [error["pointer"] for error in response.json["errors"]]
     assert "review" not in kinds(clinic)
+
+
+def test_who_may_only_review_finds_out_nothing_unrecorded(clinic: Clinic) -> None:
+    """What is held against the record tells of it: that is logged, and no name of it is suggested."""
+    id_ = clinic.assess(MINE).json["assessment_id"]
+    probe = {"decision": "reject", "reason": "x", "disputes": {"rules": ["F08"]}}
+    answered = clinic.ask("POST", f"{ASSESS}/{id_}/reviews", json=probe)
+    (error,) = answered.json["errors"]
+    assert answered.status_code == 422 and "did_you_mean" not in error
+    for _ in range(2):
+        clinic.ask("POST", f"{ASSESS}/{id_}/reviews", json=REVIEW)
+    told = search(clinic.store, "clinic/access", Search(kinds=("review",), about=id_), None, 10)
+    assert [each.record["actor"]["role"] for each in told] == ["clinician"] * 3
+
+
+def test_of_an_erased_person_a_review_is_not_even_read(clinic: Clinic) -> None:
+    id_ = clinic.assess(MINE).json["assessment_id"]
+    stored = find(clinic.store, "clinic", id_)
+    assert stored is not None and stored.subject is not None
+    erase(clinic.store, "clinic", stored.subject, Actor("test", "administrator"), clinic.clock(), "request")
+    for review in (REVIEW, {"disputes": {"rules": ["H99"]}}, []):
+        assert clinic.ask("POST", f"{ASSESS}/{id_}/reviews", json=review).status_code == 410
