@@ -1,6 +1,5 @@
 """Erasing, holding and keeping for a time: what an administrator does at the machine, never over HTTP."""
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from service.audit.places import chain_names
 from service.audit.reading import find, stream, token_of
 from service.audit.retention import Cut, Overdue
 from service.audit.store import Store
+from service.audit.verifier import read_object
 from service.records.accesses import Asker
 
 REQUEST, RETENTION, AGAIN = "request", "retention", "again"
@@ -172,8 +172,8 @@ def _append(journal: Path, tenant: str, tokens: Sequence[str]) -> None:
 def _erased(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The tenants and tokens that lines of a journal, or of an export, say erased."""
     for line in lines:
-        said = _object(line)
-        record = _object(said.get("record"))
+        said = read_object(line)
+        record = read_object(said.get("record"))
         if record.get("kind") == "erasure":
             said = {**_part(record, "clear"), "tenant": str(record.get("chain")).partition("/")[0]}
         token, tenant = said.get("erased"), said.get("tenant")
@@ -183,12 +183,4 @@ def _erased(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _part(said: Json, key: str) -> Json:
     found = said.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _object(text: object) -> Json:
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        found = None
     return found if isinstance(found, dict) else {}

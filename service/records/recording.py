@@ -14,7 +14,7 @@ from schemas.problem import invalid_body
 from schemas.strict_json import same_json
 from service.assess import Assessor
 from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, new_id
-from service.audit.reading import find, find_exam, unsealed
+from service.audit.reading import data_key, find, find_exam, unsealed
 from service.audit.sealing import compress
 from service.audit.store import Store
 from service.domain.assessment import Assessment
@@ -32,6 +32,7 @@ TAKEN = Fault(
     "an exam_id for each exam; corrects to correct one",
 )
 NOTHING_TO_CORRECT = Fault("/corrects", "is no assessment", "the assessment_id of a recorded assessment")
+ERASED = Fault("/corrects", "was erased", "the assessment_id of an assessment that can be read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Recorder:
         (result,) = self.store.writer.record(self._entry(assessment, contents, lookup, asker, view))
         if isinstance(result, RecordedBefore):  # by another request, meanwhile
             return self._again(result.id, posted, asker)
+        if isinstance(result, PersonErased):  # whom it corrects, meanwhile
+            raise InvalidBody([ERASED])
         assert isinstance(result, Recorded)
         return Answered(attempt, answer, new=True)
 
@@ -102,16 +105,23 @@ class Recorder:
     def _read(self, posted: bytes, asker: Asker) -> Exam:
         try:
             exam = self.reader.read_bytes(posted, asker.at)
-            if exam.corrects is not None and not self._is_assessment(exam.corrects, asker):
-                raise InvalidBody([NOTHING_TO_CORRECT])
+            if exam.corrects is not None:
+                self._corrected(exam.corrects, asker)
         except InvalidBody as invalid:
             self.store.writer.record(self._refusal(posted, invalid, asker))
             raise
         return exam
 
-    def _is_assessment(self, id_: str, asker: Asker) -> bool:
+    def _corrected(self, id_: str, asker: Asker) -> str:
+        """The token of the person whose assessment it is. Raises InvalidBody."""
         stored = find(self.store, asker.tenant, id_)
-        return stored is not None and stored.kind == "assessment"
+        if stored is None or stored.kind != "assessment" or stored.subject is None:
+            raise InvalidBody([NOTHING_TO_CORRECT])
+        try:
+            data_key(self.store, stored.subject)
+        except PersonErased:
+            raise InvalidBody([ERASED]) from None
+        return stored.subject
 
     def _assessed(self, exam: Exam, attempt: str, posted: bytes, asker: Asker) -> Assessment:
         try:
@@ -140,7 +150,7 @@ class Recorder:
         return asker.entry(
             "decisions", "assessment", assessment.id, clear=view,
             words=words_of(assessment, self.assessor.rulebase),
-            person=self._person(assessment.exam.subject, asker),
+            person=self._of(assessment.exam, asker),
             sealed=compress(contents.packed()),
             about=assessment.exam.corrects,
             exam=lookup,
@@ -161,9 +171,15 @@ class Recorder:
         return asker.entry(
             "decisions", "disagreement", unanswered.attempt,
             words=frozenset((f"rules:{self.assessor.rulebase.digest}", *codes)),
-            person=self._person(exam.subject, asker),
+            person=self._of(exam, asker),
             sealed=compress(posted),
         )  # fmt: skip
+
+    def _of(self, exam: Exam, asker: Asker) -> Person:
+        """Whom an exam speaks of: as it says; else, where it corrects another, the person of that one."""
+        if exam.subject is None and exam.corrects is not None:
+            return Person(token=self._corrected(exam.corrects, asker))
+        return self._person(exam.subject, asker)
 
     def _person(self, subject: str | None, asker: Asker) -> Person:
         if subject is None:

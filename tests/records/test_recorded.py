@@ -188,6 +188,21 @@ def test_a_correction_points_to_the_old_and_is_found_from_it(clinic: Clinic) -> 
     assert [line.get("corrects") for line in lines] == [old, None]
 
 
+def test_a_correction_is_of_the_same_person_and_goes_with_them(clinic: Clinic) -> None:
+    old = clinic.assess(MINE).json["assessment_id"]
+    new = clinic.assess({**EXAM, "knees": ["right"], "corrects": old})
+    assert new.status_code == 201 and set(clinic.found(subject="person-1")) == {
+        old, new.json["assessment_id"],
+    }  # fmt: skip
+    stored = find(clinic.store, "clinic", old)
+    assert stored is not None and stored.subject is not None
+    erase(clinic.store, "clinic", stored.subject, Actor("test", "administrator"), clinic.clock(), "request")
+    assert clinic.get(new.json["assessment_id"]).status_code == 410
+    for subject in ({}, {"subject": "person-2"}):
+        again = clinic.assess({**EXAM, "corrects": old, **subject})
+        assert (again.status_code, again.json["errors"][0]["detail"]) == (422, "was erased")
+
+
 @pytest.mark.parametrize("tenant", ["clinic", "elsewhere"])
 def test_only_what_was_recorded_here_can_be_corrected(clinic: Clinic, tenant: str) -> None:
     id_ = clinic.assess(MINE, tenant="elsewhere").json["assessment_id"]
