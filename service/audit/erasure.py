@@ -10,10 +10,12 @@ from service.audit.chain import Appending, lock
 from service.audit.database import Database
 from service.audit.entry import Actor, Entry, instant, new_id
 from service.audit.store import Store
-from service.audit.tables import drafts, records, subjects
+from service.audit.tables import drafts, exams, records, subjects
 
 BACKUPS_EXPIRE_DAYS = 30
 """For so long a backup of the key store may still hold a destroyed key; it must be deleted after."""
+REWRITTEN = (subjects, exams, drafts)
+"""What leads to a person."""
 AT_ONCE = 100
 """Persons in one transaction: for so long nobody else can record anything."""
 
@@ -30,7 +32,7 @@ class Erased:
     records: int
     drafts: int
     forgotten: bool
-    """Whether the write-ahead log of SQLite could be emptied: what was deleted may stand there else."""
+    """Whether nothing of it is left in the files of SQLite; the next erasure tries that again."""
 
 
 def erase(store: Store, tenant: str, token: str, actor: Actor, now: datetime, why: str) -> Erased:
@@ -109,16 +111,41 @@ def _drop_drafts(connection: Connection, tenant: str, lookup: str) -> int:
 
 
 def forget(database: Database) -> bool:
-    """Takes what was deleted out of SQLite's write-ahead log, if nobody reads meanwhile.
+    """Takes what was deleted out of the files of SQLite; False where somebody reads, or it cannot be written.
 
     PostgreSQL is told to reuse its pages.
     """
     if database.sqlite:
-        with database.engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
+        return _forget_in_sqlite(database)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM subjects, exams, drafts"))
     return True
+
+
+def _forget_in_sqlite(database: Database) -> bool:
+    """SQLite overwrites what is deleted, but not the copies it left where it moved rows from page to page.
+
+    So the tables are emptied, which overwrites their pages whole, and filled again.
+    """
+    with database.alone(), database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        try:
+            driver.executescript(_REWRITE)
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except database.engine.dialect.loaded_dbapi.Error:
+            return False
+        finally:
+            connection.invalidate()  # it is not as others are any more
+    return not busy
+
+
+_REWRITE = (
+    "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256000; BEGIN IMMEDIATE;"
+    + "".join(
+        f"CREATE TEMP TABLE kept AS SELECT * FROM {table.name}; DELETE FROM {table.name};"
+        f"INSERT INTO {table.name} SELECT * FROM kept; DROP TABLE kept;"
+        for table in REWRITTEN
+    )
+    + "COMMIT;"
+)

@@ -177,7 +177,8 @@ def _tell(erased: Erased, who: Asker) -> None:
     click.echo(f"erased: {', '.join(told)}")
     if not erased.forgotten:
         complain(
-            "somebody was reading: what was deleted may stand in the write-ahead log until it is next emptied"
+            "somebody was reading, or the disk is full: what was deleted may stand in the files of the "
+            "database until the next erasure"
         )
     if erased.tokens:
         last = (who.at + timedelta(days=BACKUPS_EXPIRE_DAYS)).date()
