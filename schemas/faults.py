@@ -83,7 +83,11 @@ def nearest(word: object, known: Iterable[str], alike: float = 0.6) -> str | Non
 
 
 def echo(value: object) -> str:
-    """A value as it was sent, short enough to read; what is nested is only named."""
+    """A value as it was sent, short enough to read; what is nested is only named.
+
+    Only for what stands where a word of the vocabulary, a number, a time or a key belongs, and only told to
+    whoever sent it: a reference or free text could name someone, and is never echoed.
+    """
     match value:
         case None:
             return "null"

@@ -5,7 +5,9 @@ HYPOTHESIS_PROFILE=thorough asks for the second.
 """
 
 import os
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,12 +22,48 @@ from service.domain.rulebase import RuleBase
 from service.inference.infer import Inference
 from service.knowledge.load import load_rulebase
 from service.records.opening import open_configured
+from service.web import metrics
+from tests.canaries import WATCH, found_in
 from tests.signed_in import signed_in
 
 # No deadline: it measures how busy the machine is.
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_sessionstart() -> None:
+    WATCH.begin()
+
+
+def _nothing_gets_out() -> Generator[None, Any, Any]:
+    """What is said of a person is in no log line, address, header or error, whatever a test is of."""
+    try:
+        return (yield)
+    finally:
+        leaks = WATCH.take()
+        assert not leaks, f"of a person: {leaks}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, Any, Any]:
+    return (yield from _nothing_gets_out())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, Any, Any]:
+    return (yield from _nothing_gets_out())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, Any, Any]:
+    return (yield from _nothing_gets_out())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_a_person_is_counted() -> Iterator[None]:
+    yield
+    assert found_in(metrics.exposition().decode()) == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -52,14 +52,14 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, on disk when it ends. Raises StoreUnavailable; then nothing of it was kept."""
-        with _as_unavailable(), self._alone(), self.engine.connect() as connection:
+        with _as_unavailable(), self.alone(), self.engine.connect() as connection:
             if self.sqlite:
                 connection = connection.execution_options(kneechain_writes=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """The only writer of an SQLite file.
 
         SQLite itself would have the others sleep for longer each time they try; here they try again soon.

@@ -8,13 +8,15 @@ from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.audit.chain import Appending, lock
-from service.audit.database import Database
+from service.audit.database import Database, StoreUnavailable
 from service.audit.entry import Actor, Entry, instant, new_id
 from service.audit.store import Store
-from service.audit.tables import drafts, records, subjects
+from service.audit.tables import drafts, exams, records, subjects
 
 BACKUPS_EXPIRE_DAYS = 30
 """For so long a backup of the key store may still hold a destroyed key; it must be deleted after."""
+REWRITTEN = (subjects, exams, drafts)
+"""What leads to a person."""
 AT_ONCE = 100
 """Persons in one transaction: for so long nobody else can record anything."""
 DRAFTS_DROPPED = "drafts-dropped"
@@ -35,7 +37,7 @@ class Erased:
     records: int
     drafts: int
     forgotten: bool
-    """Whether files could be rid of what was deleted: else it may stand there for some time."""
+    """Whether nothing of it is left in the files of SQLite; the next erasure tries that again."""
     held: tuple[str, ...] = ()
     """Who was passed over for a legal hold."""
 
@@ -141,20 +143,14 @@ def _drop_drafts(connection: Connection, tenant: str, lookup: str) -> int:
 
 
 def forget(database: Database) -> bool:
-    """Rids the files of what was deleted, if nobody reads meanwhile; it is deleted whatever this says."""
+    """Rids the files of what was deleted; False where somebody reads, or it cannot be written.
+
+    It is deleted whatever this says.
+    """
     try:
-        return _empty_log(database) if database.sqlite else _free_pages(database)
-    except (SQLAlchemyError, database.engine.dialect.loaded_dbapi.Error, OSError):
+        return _forget_in_sqlite(database) if database.sqlite else _free_pages(database)
+    except (SQLAlchemyError, database.engine.dialect.loaded_dbapi.Error, StoreUnavailable, OSError):
         return False
-
-
-def _empty_log(database: Database) -> bool:
-    """SQLite: what was deleted is overwritten, but may still stand in the write-ahead log."""
-    with database.engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
 
 
 def _free_pages(database: Database) -> bool:
@@ -162,3 +158,30 @@ def _free_pages(database: Database) -> bool:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM subjects, exams, drafts"))
     return True
+
+
+def _forget_in_sqlite(database: Database) -> bool:
+    """SQLite overwrites what is deleted, but not the copies it left where it moved rows from page to page.
+
+    So the tables are emptied, which overwrites their pages whole, and filled again.
+    """
+    with database.alone(), database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        try:
+            driver.executescript(_REWRITE)
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.invalidate()  # it is not as others are any more
+    return not busy
+
+
+_REWRITE = (
+    "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256000; BEGIN IMMEDIATE;"
+    + "".join(
+        f"CREATE TEMP TABLE kept AS SELECT * FROM {table.name}; DELETE FROM {table.name};"
+        f"INSERT INTO {table.name} SELECT * FROM kept; DROP TABLE kept;"
+        for table in REWRITTEN
+    )
+    + "COMMIT;"
+)

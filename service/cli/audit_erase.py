@@ -230,7 +230,8 @@ def _tell(erased: Erased, who: Asker) -> None:
     click.echo(f"erased: {', '.join(told)}")
     if not erased.forgotten:
         complain(
-            "somebody was reading, or it failed: what was deleted may stand in a file until that is emptied"
+            "somebody was reading, or the disk is full: what was deleted may stand in the files of the "
+            "database until the next erasure"
         )
     if erased.tokens:
         last = (who.at + timedelta(days=BACKUPS_EXPIRE_DAYS)).date()

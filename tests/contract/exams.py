@@ -17,13 +17,25 @@ from schemas.observations import STATUSES
 from service.domain.exam import SIDES
 from service.domain.rulebase import RuleBase
 from service.domain.vocabulary import FindingDefinition
+from tests.canaries import REFERENCES, TEXTS
 
 Body = dict[str, Any]
 MOST_FINDINGS = 25
 AGES_IN_HOURS = (-0.05, 0, 5, 25, 24 * 100)
 
-references = st.from_regex(r"[A-Za-z0-9._:/-]{1,128}", fullmatch=True)
-words = st.sampled_from(["goniometer", "belt-fixed dynamometer, mean of three", "seen from the front", "×2"])
+references = st.one_of(
+    st.sampled_from([REFERENCES["subject"], REFERENCES["encounter"]]),
+    st.from_regex(r"[A-Za-z0-9._:/-]{1,128}", fullmatch=True),
+)
+words = st.sampled_from(
+    [
+        TEXTS["method"],
+        TEXTS["clearance by"],
+        "belt-fixed dynamometer, mean of three",
+        "seen from the front",
+        "×2",
+    ]
+)
 
 
 def exams(rulebase: RuleBase, now: datetime) -> SearchStrategy[Body]:
@@ -53,7 +65,7 @@ def _with_an_id_of_its_own(body: Body) -> Body:
     if "exam_id" not in body:
         return body
     said = json.dumps(body, sort_keys=True)
-    return {**body, "exam_id": hashlib.sha256(said.encode()).hexdigest()}
+    return {**body, "exam_id": f"{REFERENCES['exam_id']}-{hashlib.sha256(said.encode()).hexdigest()}"}
 
 
 def items(rulebase: RuleBase, now: datetime, most: int) -> SearchStrategy[list[Body]]:

@@ -18,6 +18,7 @@ from service.domain.rule import Review, SwitchedOff
 from service.domain.rulebase import RuleBase
 from service.domain.source_attributes import ATTRIBUTES
 from service.handbook.document import policy
+from tests.canaries import REFERENCES, TEXTS
 from tests.contract.conformance import NotAsDocumented, at, validate, validator
 from tests.contract.sightings import Sightings
 from tests.generators import ExamGenerator, as_json
@@ -43,10 +44,10 @@ def _example(name: str, *more: Exam, **fields: Any) -> Exam:
 def _cleared(flag: str) -> Exam:
     return {
         "flag": flag,
-        "by": "Dr A. Example",
+        "by": TEXTS["clearance by"],
         "role": "physician",
-        "reason": "Aspirated.",
-        "evidence": "Culture negative.",
+        "reason": TEXTS["clearance reason"],
+        "evidence": TEXTS["clearance evidence"],
         "at": "2026-11-20T09:00:00Z",
     }
 
@@ -58,7 +59,7 @@ TWO_KNEES = _example("both-knees")
 OUT_OF_SCOPE = _example(
     "full-chain", {"id": "knee_or_hip_prosthesis", "side": "left", "value": "yes"}, knees=["left"]
 )
-NAMED = _example("four-findings", exam_id="visit-1", subject="person/1", encounter="e:1")
+NAMED = _example("four-findings", **{key: REFERENCES[key] for key in ("exam_id", "subject", "encounter")})
 STALE = _example(
     "four-findings",
     {"id": "fever", "value": "no", "observed_at": "2026-11-01T09:00:00Z"},

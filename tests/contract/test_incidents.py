@@ -12,10 +12,11 @@ from schemas.exam import ExamReader
 from service.app import create_app
 from service.assess import Assessor
 from service.config import CHECKOUT
+from tests.canaries import REFERENCES
 from tests.contract.conformance import validate
 
 PATIENT = "Erika Mustermann, born 1984-08-12, cauda equina"
-EXAM = {"subject": "mustermann-1984", "knees": ["left"], "findings": []}
+EXAM = {"subject": REFERENCES["subject"], "knees": ["left"], "findings": []}
 
 
 @pytest.fixture

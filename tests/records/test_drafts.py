@@ -8,10 +8,16 @@ from service.audit.erasure import erase
 from service.audit.reading import Search, search, token_of
 from service.audit.store import Store
 from tests.audit.conftest import NOW, TENANT, Stores
+from tests.canaries import DRAFT as PLACE
+from tests.canaries import REFERENCES, TEXTS
 from tests.records.conftest import EXAM, Clinic
 
-DRAFT = {"subject": "person-1", "findings": [{"id": "fpi6", "side": "left", "value": "8 or so"}]}
-PLACE = "/v1/drafts/5f0c"
+ME = REFERENCES["subject"]
+DRAFT = {
+    "subject": ME,
+    "name": TEXTS["name in a draft"],
+    "findings": [{"id": "fpi6", "side": "left", "value": "8 or so"}],
+}
 
 
 def test_a_draft_is_read_as_it_was_kept_until_it_is_dropped(clinic: Clinic) -> None:
@@ -55,15 +61,15 @@ def test_another_clinic_has_drafts_of_its_own(clinic: Clinic) -> None:
 
 def test_what_is_no_object_is_refused(clinic: Clinic) -> None:
     assert clinic.ask("PUT", PLACE, json=[1]).status_code == 422
-    wrong = clinic.ask("PUT", PLACE, json={"subject": "Anna Müller"})
-    assert wrong.status_code == 422 and "Anna" not in wrong.text
+    wrong = clinic.ask("PUT", PLACE, json={"subject": REFERENCES["subject that is none"]})
+    assert wrong.status_code == 422 and "Erika" not in wrong.text
 
 
 def test_an_erased_person_leaves_no_draft(clinic: Clinic) -> None:
-    clinic.assess({**EXAM, "subject": "person-1"})
+    clinic.assess({**EXAM, "subject": ME})
     clinic.ask("PUT", PLACE, json=DRAFT)
     clinic.ask("PUT", "/v1/drafts/other", json={"subject": "person-2"})
-    lookup = clinic.store.keyring.lookup("clinic", "subject", "person-1")
+    lookup = clinic.store.keyring.lookup("clinic", "subject", ME)
     token = token_of(clinic.store, "clinic", lookup)
     assert token is not None
     erase(clinic.store, "clinic", token, Actor("test", "administrator"), clinic.clock(), "request")

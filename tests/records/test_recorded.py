@@ -14,9 +14,11 @@ from service.audit.reading import Search, find, search, unsealed
 from service.audit.verifying import verifier_of, verify_store
 from service.inference.infer import EvaluatorsDisagree
 from service.records.contents import Contents
+from tests.canaries import REFERENCES, TEXTS
 from tests.records.conftest import ASSESS, EXAM, Clinic, OpenClinic
 
-MINE: dict[str, Any] = {**EXAM, "exam_id": "visit-1", "subject": "person-1"}
+ME = REFERENCES["subject"]
+MINE: dict[str, Any] = {**EXAM, "exam_id": REFERENCES["exam_id"], "subject": ME}
 
 
 def kinds(clinic: Clinic, log: str = "decisions") -> list[str]:
@@ -41,7 +43,7 @@ def test_what_was_posted_understood_and_answered_is_kept_sealed(clinic: Clinic) 
     contents = Contents.unpacked(unsealed(clinic.store, stored))
     assert contents.posted == body.encode()
     understood = orjson.loads(contents.exam)
-    assert understood["subject"] == "person-1" and len(understood["findings"]) == len(EXAM["findings"])
+    assert understood["subject"] == ME and len(understood["findings"]) == len(EXAM["findings"])
     assert understood["performed_at"] == understood["findings"][0]["observed_at"]
     assert stored.record["actor"]["role"] == "clinician"
 
@@ -86,7 +88,7 @@ def test_another_body_under_the_same_exam_id_is_refused_and_nothing_is_repeated(
     clinic.assess(MINE)
     other = clinic.assess({**MINE, "knees": ["right"]})
     assert other.status_code == 409 and other.json["errors"][0]["pointer"] == "/exam_id"
-    assert "visit-1" not in other.text and "person-1" not in other.text
+    assert MINE["exam_id"] not in other.text and ME not in other.text
     assert kinds(clinic) == ["assessment", "refusal"]
 
 
@@ -180,7 +182,9 @@ def test_a_disagreement_is_recorded_and_told_by_its_id_alone(
 def test_a_correction_points_to_the_old_and_is_found_from_it(clinic: Clinic) -> None:
     old = clinic.assess(MINE).json["assessment_id"]
     assert "Link" not in clinic.get(old).headers
-    new = clinic.assess({**MINE, "exam_id": "visit-1b", "knees": ["right"], "corrects": old})
+    new = clinic.assess(
+        {**MINE, "exam_id": REFERENCES["exam_id of a correction"], "knees": ["right"], "corrects": old}
+    )
     assert (new.status_code, new.json["corrects"]) == (201, old)
     link = f'<{ASSESS}/{new.json["assessment_id"]}>; rel="successor-version"'
     assert clinic.get(old).headers["Link"] == link
@@ -223,7 +227,7 @@ def test_they_are_found_by_everything_that_is_promised(clinic: Clinic) -> None:
     two = clinic.assess({**hot, "subject": "person-2"}).json
     first, second = one["assessment_id"], two["assessment_id"]
     assert clinic.found() == [second, first]
-    assert clinic.found(subject="person-1") == [first] and clinic.found(subject="nobody") == []
+    assert clinic.found(subject=ME) == [first] and clinic.found(subject=REFERENCES["subject of nobody"]) == []
     assert clinic.found(since=two["assessed_at"]) == [second]
     assert clinic.found(until=two["assessed_at"]) == [first]
     assert clinic.found(rule="F07") == [first] and clinic.found(rule="F0") == []
@@ -251,7 +255,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(clinic: Clinic) -> No
 
 def test_another_clinic_finds_nothing(clinic: Clinic) -> None:
     clinic.assess(MINE)
-    response = clinic.ask("POST", f"{ASSESS}/search", "auditor", "elsewhere", json={"subject": "person-1"})
+    response = clinic.ask("POST", f"{ASSESS}/search", "auditor", "elsewhere", json={"subject": ME})
     assert response.json == {"assessments": []}
 
 
@@ -262,7 +266,7 @@ def test_every_reading_is_recorded_with_who_and_what(clinic: Clinic) -> None:
         assert clinic.get(address).status_code == 200
         after = search(clinic.store, "clinic/access", Search(about=id_), None, 100)
         assert len(after) == before + 1 and after[0].record["actor"]["role"] == "auditor"
-    clinic.found(subject="person-1")
+    clinic.found(subject=ME)
     assert "search" in kinds(clinic, "access")
     assert [*verify_store(clinic.store, verifier_of(clinic.store.keyring))] == []
 
@@ -270,17 +274,17 @@ def test_every_reading_is_recorded_with_who_and_what(clinic: Clinic) -> None:
 # -- reviews ---------------------------------------------------------------------------------------
 
 REVIEW = {
-    "review_id": "r-1",
-    "by": "A. Therapist",
-    "impression": {"text": "The foot looks stable.", "contributors": ["hip_stabiliser_deficit"]},
+    "review_id": REFERENCES["review_id"],
+    "by": TEXTS["review by"],
+    "impression": {"text": TEXTS["impression"], "contributors": ["hip_stabiliser_deficit"]},
     "decision": "modify",
-    "reason": "Measured on a sore foot.",
+    "reason": TEXTS["review reason"],
     "disputes": {"rules": ["F07"], "contributors": ["foot_instability"]},
     "outcomes": {
         "measured_at": "2026-11-26T09:00:00Z",
         "nprs": 2,
         "akps": 84,
-        "referral_result": "None made.",
+        "referral_result": TEXTS["referral_result"],
     },
 }
 

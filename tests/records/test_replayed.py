@@ -20,10 +20,11 @@ from service.knowledge.load import load_rulebase
 from service.records.accesses import Asker
 from service.records.replaying_all import replay_all
 from service.web.served import EXTENSION
+from tests.canaries import REFERENCES
 from tests.generators import ExamGenerator, as_json, size
 from tests.records.conftest import ASSESS, EXAM, Clinic, OpenClinic
 
-MINE: dict[str, Any] = {**EXAM, "exam_id": "visit-1", "subject": "person-1"}
+MINE: dict[str, Any] = {**EXAM, "exam_id": REFERENCES["exam_id"], "subject": REFERENCES["subject"]}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,9 @@ def test_of_an_erased_person_nothing_is_read_and_everything_still_counts(clinic:
     mine = clinic.assess(MINE).json["assessment_id"]
     other = clinic.assess({**EXAM, "subject": "person-2"}).json["assessment_id"]
     clinic.ask("POST", f"{ASSESS}/{mine}/reviews", json={"decision": "accept"})
-    token = token_of(clinic.store, "clinic", clinic.store.keyring.lookup("clinic", "subject", "person-1"))
+    token = token_of(
+        clinic.store, "clinic", clinic.store.keyring.lookup("clinic", "subject", MINE["subject"])
+    )
     assert token is not None
     erase(clinic.store, "clinic", token, Actor("test", "administrator"), clinic.clock(), "request")
     for address in (
@@ -135,7 +138,7 @@ def test_of_an_erased_person_nothing_is_read_and_everything_still_counts(clinic:
         assert clinic.get(f"{mine}{address}").status_code == 410, address
     review = clinic.ask("POST", f"{ASSESS}/{mine}/reviews", json={"decision": "reject", "reason": "x"})
     assert review.status_code == 410
-    assert clinic.found(subject="person-1") == [] and set(clinic.found()) == {mine, other}
+    assert clinic.found(subject=MINE["subject"]) == [] and set(clinic.found()) == {mine, other}
     assert clinic.get(other).status_code == 200
     assert [*verify_store(clinic.store, verifier_of(clinic.store.keyring))] == []
     again = clinic.assess(MINE)
