@@ -108,6 +108,6 @@ def test_what_has_expired_is_dropped_whoever_kept_it(store: Store, stores: Store
 def test_who_read_a_draft_is_recorded_by_its_keyed_hash(clinic: Clinic) -> None:
     clinic.ask("PUT", PLACE, json=DRAFT)
     clinic.ask("GET", PLACE)
-    lookup = clinic.store.keyring.lookup("clinic", "draft", "5f0c")
+    lookup = clinic.store.keyring.lookup("clinic", "draft", REFERENCES["draft"])
     (told,) = search(clinic.store, "clinic/access", Search(kinds=("read-draft",)), None, 10)
     assert told.clear == {"draft": lookup}

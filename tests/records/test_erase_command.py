@@ -143,7 +143,7 @@ def test_who_is_erased_stands_in_the_journal_even_if_the_rest_fails(
     def fails(_: object) -> bool:
         raise filled.database.engine.dialect.loaded_dbapi.OperationalError("no room")
 
-    monkeypatch.setattr("service.audit.erasure._empty_log", fails)
+    monkeypatch.setattr("service.audit.erasure._forget_in_sqlite", fails)
     monkeypatch.setattr("service.audit.erasure._free_pages", fails)
     result = run("erase", SUBJECT, "--yes", *MINE)
     assert result.exit_code == 0 and "may stand in a file" in result.stderr
