@@ -146,7 +146,7 @@ def test_who_is_erased_stands_in_the_journal_even_if_the_rest_fails(
     monkeypatch.setattr("service.audit.erasure._forget_in_sqlite", fails)
     monkeypatch.setattr("service.audit.erasure._free_pages", fails)
     result = run("erase", SUBJECT, "--yes", *MINE)
-    assert result.exit_code == 0 and "may stand in a file" in result.stderr
+    assert result.exit_code == 0 and "may stand in the files" in result.stderr
     assert token(filled, SUBJECT) is None
     assert str(gone) in (stores.folder / "erasures.ndjson").read_text(encoding="utf-8")
 
