@@ -4,6 +4,7 @@ Property tests run the same way every time, or, on request, far and at random:
 HYPOTHESIS_PROFILE=thorough asks for the second.
 """
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from service.records.opening import open_configured
 from service.web import metrics
 from tests.canaries import WATCH, found_in
 from tests.signed_in import signed_in
+
+# Much is made once and kept: looking through all of it again and again would take a fifth of the time.
+gc.set_threshold(100_000, 50, 100)
 
 # No deadline: it measures how busy the machine is.
 settings.register_profile("quick", deadline=None, derandomize=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
+from weakref import ref
 
 from service.audit.chain import Appending, Result
 from service.audit.checkpoints import EVERY, Checkpoint, due, export, keep
@@ -36,7 +37,8 @@ class Writer:
         self._lock = threading.Lock()
         self._process: int | None = None
         self._threads: list[threading.Thread] = []
-        self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._stopped = threading.Event()
 
     def record(self, *entries: Entry, wait_seconds: float = 30) -> list[Result]:
         """Where each entry stands, all on disk. Raises StoreUnavailable: then none was acknowledged.
@@ -62,27 +64,42 @@ class Writer:
                 self._process = os.getpid()
             running = {thread.name for thread in self._threads if thread.is_alive()}
             self._threads = [thread for thread in self._threads if thread.is_alive()]
-            for name, work in (("decision log", self._write), ("checkpoints", self._look)):
+            for name, work in (("decision log", self._write), ("checkpoints", _look_again_and_again)):
                 if name not in running:
-                    thread = threading.Thread(target=work, name=name, daemon=True)
+                    given = () if work == self._write else (ref(self), self._stopped)
+                    thread = threading.Thread(target=work, args=given, name=name, daemon=True)
                     thread.start()
                     self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Ends the threads, once what waits is recorded. Nothing may be recorded any more."""
+        self._stopped.set()
+        self._queue.put(None)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
 
     # -- recording -------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        while True:
-            waiting = self._together()
+        while (waiting := self._together()) is not None:
             self._commit([each for each in waiting if each[1].set_running_or_notify_cancel()])
 
-    def _together(self) -> list[Waiting]:
-        """The next to come and all that wait behind it."""
-        waiting = [self._queue.get()]
+    def _together(self) -> list[Waiting] | None:
+        """The next to come and all that wait behind it; None where nothing comes any more."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        waiting = [first]
         while len(waiting) < MOST_TOGETHER:
             try:
-                waiting.append(self._queue.get_nowait())
+                following = self._queue.get_nowait()
             except queue.Empty:
                 break
+            if following is None:
+                self._queue.put(None)
+                break
+            waiting.append(following)
         return waiting
 
     def _commit(self, waiting: list[Waiting]) -> None:
@@ -107,13 +124,6 @@ class Writer:
 
     # -- what is due from time to time -----------------------------------------------------------
 
-    def _look(self) -> None:
-        """In a thread of its own: where checkpoints are kept elsewhere may be slow, or away."""
-        pause = threading.Event()
-        while True:
-            self.look()
-            pause.wait(LOOK_SECONDS)
-
     def look(self) -> None:
         """Makes the checkpoints that are due, and drops what has expired. What fails is due again later."""
         for work in (self.make_checkpoints, lambda: drop_expired(self.database, self.now())):
@@ -137,3 +147,15 @@ class Writer:
                 for checkpoint in made:
                     keep(connection, checkpoint)
         return made
+
+
+def _look_again_and_again(writer: "ref[Writer]", stopped: threading.Event) -> None:
+    """In a thread of its own: where checkpoints are kept elsewhere may be slow, or away.
+
+    It ends with the writer, which it does not keep alive.
+    """
+    while (present := writer()) is not None:
+        present.look()
+        del present
+        if stopped.wait(LOOK_SECONDS):
+            return

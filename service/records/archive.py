@@ -6,12 +6,11 @@ from typing import Any
 
 import orjson
 
-from schemas.faults import Fault, InvalidBody, NothingNamed
+from schemas.faults import Fault, NothingNamed
 from schemas.search import Wanted
 from service.audit.entry import instant
 from service.audit.reading import Search, Stored, find, search, token_of, unsealed
 from service.audit.store import Store
-from service.inference.no_answer import NoAnswer
 from service.records.accesses import Asker, log_access
 from service.records.contents import Contents
 from service.records.other_rules import under_other_rules
@@ -72,12 +71,9 @@ class Archive:
         return recorded, same(contents.answer, self._again(contents.posted, recorded))
 
     def _again(self, posted: bytes, recorded: Json, with_ledger: bool = False) -> bytes:
-        """Raises NoSuchRules, NotThatRuleBase; NotTheSame where there is no answer any more."""
+        """Raises NoSuchRules, NotThatRuleBase; InvalidBody or NoAnswer where there is no answer any more."""
         replayer = self.rule_bases.replayer(recorded["rule_base"]["digest"])
-        try:
-            return replayer.replay(posted, with_ledger=with_ledger, **_as_then(recorded))
-        except (InvalidBody, NoAnswer):
-            raise NotTheSame from None
+        return replayer.replay(posted, with_ledger=with_ledger, **_as_then(recorded))
 
     def under_rules_of(self, time: datetime, id_: str, asker: Asker) -> Json:
         """How the answer differs from the one that the rules of another time give."""

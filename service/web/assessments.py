@@ -1,5 +1,7 @@
 """Assessing an exam, and reading what was recorded: parse, call, write. Described in openapi.yaml."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 
 import orjson
@@ -11,7 +13,7 @@ from schemas.recorded import write_found, write_replay
 from schemas.search import read_search
 from schemas.text import parse_instant
 from service.inference.no_answer import NoAnswer
-from service.records.archive import nothing_recorded
+from service.records.archive import NotTheSame, nothing_recorded
 from service.records.proving import proof
 from service.records.recording import Answered, Unanswered
 from service.web.asking import asker
@@ -68,8 +70,18 @@ def _as_asked(answered: Answered, posted: bytes, options: dict[str, str]) -> byt
     if options["view"] == "brief":
         answer = {key: value for key, value in answer.items() if key not in NOT_IN_BRIEF}
     if options["ledger"] == "true":
-        answer["ledger"] = served().archive.ledger_of(posted, answered.answer)
+        with _as_recorded():
+            answer["ledger"] = served().archive.ledger_of(posted, answered.answer)
     return orjson.dumps(answer)
+
+
+@contextmanager
+def _as_recorded() -> Iterator[None]:
+    """What was answered once and is not any more is no fault of whoever asks for it."""
+    try:
+        yield
+    except (InvalidBody, NoAnswer):
+        raise NotTheSame from None
 
 
 # -- one that was recorded -----------------------------------------------------------------------
@@ -97,7 +109,9 @@ def trace(assessment: object) -> Response:
 @needs("read")
 def ledger(assessment: object) -> Response:
     query_options()
-    return json(served().archive.ledger(str(assessment), asker("read")), 200, NO_STORE)
+    with _as_recorded():
+        found = served().archive.ledger(str(assessment), asker("read"))
+    return json(found, 200, NO_STORE)
 
 
 @routes.get("/v1/assessments/<uuid:assessment>/replay")
@@ -106,7 +120,8 @@ def replay(assessment: object) -> Response:
     as_of = query_options(rules_as_of=None).get("rules_as_of")
     archive, who = served().archive, asker("replay")
     if as_of is None:
-        recorded, compared = archive.replay(str(assessment), who)
+        with _as_recorded():
+            recorded, compared = archive.replay(str(assessment), who)
         return json(write_replay(recorded, *astuple(compared)), 200, NO_STORE)
     time = parse_instant(as_of)
     if time is None:

@@ -98,6 +98,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     made = Stores(url, tmp_path)
     yield made
     for store in made.opened:
+        store.writer.stop()
         store.database.forget_connections()
 
 

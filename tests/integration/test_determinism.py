@@ -63,7 +63,7 @@ def test_recorded_answers_are_replayed_under_any_hash_seed_and_time_zone(
     assessor: Assessor, reader: ExamReader, tmp_path: Path
 ) -> None:
     """Given here by both evaluators, replayed there from the packed rules."""
-    each = size(20, 3_334)
+    each = size(10, 3_334)
     exams = [one for seed, at in enumerate(CLOCKS) for one in corpus.drawn(assessor.rulebase, at, seed, each)]
     corpus.write(tmp_path, exams, read_files(CHECKOUT / "rules"))
     given = {one.name: corpus.sha256(corpus.recorded(one, assessor, reader)) for one in exams}

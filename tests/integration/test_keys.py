@@ -113,7 +113,7 @@ def test_a_log_that_cannot_be_opened_is_said(monkeypatch: pytest.MonkeyPatch) ->
         result = run(*words)
         assert (result.exit_code, result.stderr) == (
             2,
-            "KNEECHAIN_DATABASE_URL: neither SQLite nor PostgreSQL\n",
+            "KNEECHAIN_DATABASE_URL: neither sqlite:///… nor postgresql://…\n",
         )
 
 

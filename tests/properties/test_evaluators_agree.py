@@ -11,9 +11,9 @@ from tests.generators import ExamGenerator, size
 from tests.plain_reading import PlainReading
 from tests.properties.inferring import Inferred, differences, infer
 
-EXAMS = size(2_000, 20_000)
+EXAMS = size(1_200, 20_000)
 READ_AGAIN = size(40, 20_000)
-LEDGERS = size(150, 10_000)
+LEDGERS = size(80, 10_000)
 
 
 def test_both_evaluators_agree_on_random_exams_in_which_every_rule_fires(

@@ -1,6 +1,6 @@
 """Both evaluators, and the third reading, agree under random rule bases as well.
 
-Usually 80 bases with 10 exams each; with KNEECHAIN_FULL=1 200 bases, 2,000 exams. In child
+Usually 48 bases with 10 exams each; with KNEECHAIN_FULL=1 200 bases, 2,000 exams. In child
 processes: durable_rules never frees a rule set.
 """
 
@@ -15,7 +15,7 @@ from service.config import CHECKOUT
 from tests.generators import size
 
 BATCHES = 4
-BASES = size(20, 50)
+BASES = size(12, 50)
 EXAMS = 10
 
 WORDS = {

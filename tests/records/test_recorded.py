@@ -195,7 +195,7 @@ def test_a_correction_points_to_the_old_and_is_found_from_it(clinic: Clinic) -> 
 def test_a_correction_is_of_the_same_person_and_goes_with_them(clinic: Clinic) -> None:
     old = clinic.assess(MINE).json["assessment_id"]
     new = clinic.assess({**EXAM, "knees": ["right"], "corrects": old})
-    assert new.status_code == 201 and set(clinic.found(subject="person-1")) == {
+    assert new.status_code == 201 and set(clinic.found(subject=MINE["subject"])) == {
         old, new.json["assessment_id"],
     }  # fmt: skip
     stored = find(clinic.store, "clinic", old)

@@ -16,7 +16,7 @@ from tests.integration.answers import NOW, Answers, case_bodies
 def test_it_answers_what_both_evaluators_answer(assessor: Assessor) -> None:
     both, again = Answers(assessor), Answers(Assessor.of(assessor.rulebase, OnlyForReplay))
     bodies = [*case_bodies().values(), *map(read, (CHECKOUT / "examples").glob("*.json"))]
-    bodies += ExamGenerator(assessor.rulebase, NOW, seed=61).bodies(size(100, 10_000))
+    bodies += ExamGenerator(assessor.rulebase, NOW, seed=61).bodies(size(40, 10_000))
     for body in map(as_json, bodies):
         assert again.answer(body, with_ledger=True) == both.answer(body, with_ledger=True)
 
