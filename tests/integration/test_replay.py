@@ -74,7 +74,7 @@ def test_recorded_answers_outlive_an_upgrade(
 ) -> None:
     assert new.assessor.rulebase.digest != old.assessor.rulebase.digest == assessor.rulebase.digest
     silenced = 0
-    for entry in (exam(WEAK), *drawn(assessor.rulebase, NOW, seed=63, how_many=size(40, 10_000))):
+    for entry in (exam(WEAK), *drawn(assessor.rulebase, NOW, seed=63, how_many=size(100, 10_000))):
         kept = corpus.recorded(entry, assessor, reader)
         assert corpus.answer(entry, old) == kept
         other = corpus.answer(entry, new)

@@ -11,7 +11,7 @@ from tests.generators import ExamGenerator, size
 from tests.plain_reading import PlainReading
 from tests.properties.inferring import Inferred, differences, infer
 
-EXAMS = size(1_200, 20_000)
+EXAMS = size(2_000, 20_000)
 READ_AGAIN = size(40, 20_000)
 LEDGERS = size(80, 10_000)
 
