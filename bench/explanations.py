@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from bench.exams import PERFORMED_AT, ExamMaker
 from bench.http_rate import SAFE
 from bench.inference import machine
+from bench.serving import temporary_folder
 from schemas.exam import ExamReader
 from service.answer.case import shown
 from service.app import create_app
@@ -49,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _parser().parse_args(arguments)
     rulebase = load_rulebase(CHECKOUT / "rules")
     assessor = Assessor.of(rulebase)
-    config = Config(requests_per_minute=MOST_PER_MINUTE)
-    client = create_app(config, assessor, now=lambda: PERFORMED_AT).test_client()
     exams = made_exams(assessor, asked.exams, asked.unknown, asked.seed)
-    rows = [row(question, list(_times(client, question, exams, rulebase))) for question in TARGETS]
+    with temporary_folder() as folder:
+        config = Config(
+            database_url=f"sqlite:///{folder}/log.db", keys=folder / "keys.json",
+            checkpoints=folder / "checkpoints.ndjson", requests_per_minute=MOST_PER_MINUTE,
+        )  # fmt: skip
+        client = create_app(config, assessor, now=lambda: PERFORMED_AT).test_client()
+        rows = [row(question, list(_times(client, question, exams, rulebase))) for question in TARGETS]
     result = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "asked": {key: value for key, value in vars(asked).items() if key != "out"},
