@@ -42,6 +42,16 @@ def test_an_empty_log_tells_nothing(store: Store) -> None:
     assert all(named.part.suppressed for named in counted.outcomes)
 
 
+def test_four_are_never_shown_and_five_are(store: Store) -> None:
+    """Promised as a number, and so held as a number."""
+    store.writer.record(*many(4, H01))
+    assert statistics(store, TENANT).assessments is None
+    store.writer.record(*many(1, H01, first=10))
+    counted = statistics(store, TENANT)
+    assert counted.assessments == 5
+    assert [rule.fired.count for rule in counted.rules] == [5]
+
+
 def test_assessments_are_counted_by_outcome_rule_finding_class_and_rule_base(store: Store) -> None:
     clear = many(12, "outcome:clear", H01, M01, "missing:sls_quality", "class:foot=possible")
     held = many(8, "outcome:hold", "flag:Z03", "undetermined:H01@1", first=20)
