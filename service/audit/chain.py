@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.audit.canonical import digest
 from service.audit.entry import Entry, Person, PersonErased, Recorded, RecordedBefore, record_text
 from service.audit.keyring import Keyring
 from service.audit.sealing import new_key, seal, unwrap, wrap
 from service.audit.tables import chains, exams, records, subjects
+from service.audit.upsert import insert_into
 
 START = digest(b"")
 """What the first record of a chain has for the one before it."""
@@ -141,10 +141,9 @@ class Appending:
 
 def lock(connection: Connection, chain: str) -> tuple[int, str]:
     """The next place and the head of a chain, which nobody else can append to before the transaction ends."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     first = {"chain": chain, "next_seq": 1, "head": START, "checkpoint_seq": 0}
     found = connection.execute(_END, {"which": chain}).one_or_none()
     if found is None:
-        connection.execute(dialect.insert(chains).values(first).on_conflict_do_nothing())
+        connection.execute(insert_into(connection, chains).values(first).on_conflict_do_nothing())
         found = connection.execute(_END, {"which": chain}).one()
     return found.next_seq, found.head

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import orjson
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.audit.canonical import canonical
 from service.audit.entry import instant
 from service.audit.keyring import Keyring
 from service.audit.tables import chains, checkpoints
+from service.audit.upsert import insert_into
 
 EVERY_RECORDS = 1_000
 EVERY = timedelta(seconds=60)
@@ -59,12 +59,11 @@ def sign(keyring: Keyring, chain: str, seq: int, head: str, at: str) -> Checkpoi
 
 def keep(connection: Connection, made: Checkpoint) -> None:
     """In the store as well; where another process was faster its own stays."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     row = {
         "chain": made.chain, "seq": made.seq, "at": made.at, "statement": made.statement,
         "signature": made.signature,
     }  # fmt: skip
-    connection.execute(dialect.insert(checkpoints).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, checkpoints).values(row).on_conflict_do_nothing())
     behind = (chains.c.chain == made.chain) & (chains.c.checkpoint_seq < made.seq)
     last = {"checkpoint_seq": made.seq, "checkpoint_at": made.at}
     connection.execute(update(chains).where(behind).values(last))

@@ -3,19 +3,18 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.audit.entry import instant
 from service.audit.store import Store
 from service.audit.tables import rule_bases
+from service.audit.upsert import insert_into
 
 
 def keep(store: Store, digest: str, packed: bytes, now: datetime) -> None:
     """Kept once; what is there already stays. Raises StoreUnavailable."""
-    dialect = sqlite if store.database.sqlite else postgresql
     row = {"digest": digest, "kept_at": instant(now), "packed": packed}
     with store.database.writing() as connection:
-        connection.execute(dialect.insert(rule_bases).values(row).on_conflict_do_nothing())
+        connection.execute(insert_into(connection, rule_bases).values(row).on_conflict_do_nothing())
 
 
 def kept(store: Store, digest: str) -> bytes | None:

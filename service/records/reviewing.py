@@ -36,10 +36,8 @@ class Reviews:
         Raises NothingNamed, InvalidBody, PersonErased, ReviewedOtherwise, StoreUnavailable.
         """
         about = self._assessment(assessment, asker, "review")
-        versions = dict(
-            word.removeprefix("fires:").split("@") for word in about.words if word[:6] == "fires:"
-        )
-        classes = {word[6:].partition("=")[0] for word in about.words if word[:6] == "class:"}
+        versions = dict(fired.split("@") for fired in about.named("fires:"))
+        classes = {classed.partition("=")[0] for classed in about.named("class:")}
         review = read_review(posted, versions, classes, asker.at)
         lookup = None
         if review.review_id is not None:
