@@ -154,8 +154,6 @@ def _look_again_and_again(writer: "ref[Writer]", stopped: threading.Event) -> No
 
     It ends with the writer, which it does not keep alive.
     """
-    while (present := writer()) is not None:
+    while not stopped.wait(LOOK_SECONDS) and (present := writer()) is not None:
         present.look()
         del present
-        if stopped.wait(LOOK_SECONDS):
-            return

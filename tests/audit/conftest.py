@@ -90,7 +90,11 @@ class Stores:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+def stores(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stores]:
+    """Checkpoints are made when a test makes them: nothing looks by itself meanwhile."""
+    monkeypatch.setattr("service.audit.writer.LOOK_SECONDS", 3600)
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/log.db"
     else:
